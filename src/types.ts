@@ -1,0 +1,92 @@
+// The words that several rooms share. A type that only one room uses lives in that room.
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+
+/**
+ * One piece of work for the pool: bytes that hold whole records.
+ *
+ * `range`: the worker reads `[start, end)` of an open file descriptor itself. Every line that *starts* in the
+ * range belongs to it; the source promises that each of them is complete (its newline, or the end of a file
+ * that will not grow, lies before the end of the last range handed out). `file` is the persisted random
+ * identity of the file, 16 hexadecimal digits; with the byte offset of a line it makes the ID of its alert.
+ *
+ * `bytes`: records that cannot be read again by position (socket, standard input, poll, push). The buffer is
+ * given away (transferred) to the worker. `origin` names where they came from, for the dead-letter file.
+ */
+export type Work =
+  | { kind: 'range'; fd: number; start: number; end: number; file: string; path: string }
+  | { kind: 'bytes'; bytes: Uint8Array<ArrayBuffer>; origin: string }
+
+/**
+ * Takes records in from outside. `work` is pulled: the next piece is cut only when the consumer asks for it,
+ * so a slow receiver slows the reading. It ends when `signal` aborts or, for a finite source, after the last piece.
+ * `commit` is called once per piece, in the order `work` yielded them, after everything in the piece was
+ * delivered or dead-lettered.
+ */
+export interface Source {
+  work(signal: AbortSignal): AsyncIterable<Work>
+  commit(work: Work): void
+  /** Bytes and seconds not yet delivered; read at every scrape. */
+  lag(): { bytes: number; seconds: number }
+  close(): Promise<void>
+}
+
+/** Why a record did not become a delivered message; a bounded set, because it is a metric label. */
+export type RejectReason =
+  | 'invalid_json'
+  | 'not_an_object'
+  | 'line_too_long'
+  | 'missing_required'
+  | 'invalid_message'
+  | 'converter_failed'
+  | 'refused'
+  | 'too_large'
+  | 'undeliverable'
+  | 'incomplete'
+
+/** Messages of one batch, serialised back to back: message `i` is `bytes.subarray(i ? ends[i - 1] : 0, ends[i])`. */
+export interface Messages {
+  bytes: Uint8Array
+  ends: readonly number[]
+}
+
+/** A message the receiver will never take: by its index in the batch, with what the receiver said. */
+export interface Refusal {
+  index: number
+  reason: RejectReason
+  status?: number
+  /** The head of the receiver's answer, at most 1 KiB of text. */
+  answer?: string
+  attempts: number
+}
+
+/**
+ * Where messages go. `send` resolves when every message was acknowledged or refused for good; it retries what
+ * can be retried for as long as that takes, and rejects only when `signal` aborts (nothing is then known about
+ * the messages that are still out). The caller may reuse the buffer after it settles.
+ */
+export interface Destination {
+  send(messages: Messages, signal: AbortSignal): Promise<readonly Refusal[]>
+  close(): Promise<void>
+}
+
+/** What goes into the dead-letter file for one record. */
+export interface DeadLetter {
+  time: string
+  connector: string
+  reason: RejectReason
+  detail: string
+  /** File path or origin, and the byte offset of the record where there is one. */
+  origin: string
+  file?: string
+  offset?: number
+  /** Bytes of the record; `raw` holds its head only when it was over the limit. */
+  length: number
+  /** The record as UTF-8 text, or base64 of its bytes when it is not valid UTF-8 (`encoding` says which). */
+  raw: string
+  encoding: 'utf8' | 'base64'
+  message?: string
+  status?: number
+  answer?: string
+  attempts?: number
+}
