@@ -1,0 +1,48 @@
+import type { Findings } from './findings.ts'
+import type { Entry } from './ini.ts'
+
+/** A section as all files together give it, with what `[DEFAULT]` lends it. */
+export class Section {
+  readonly name: string
+  readonly own: ReadonlyMap<string, Entry>
+  readonly #header: string
+  readonly #lent: ReadonlyMap<string, Entry>
+  readonly #findings: Findings
+
+  /** `header` is where the section begins, `file:line`, or the file that could have had it. */
+  constructor(
+    name: string,
+    header: string,
+    own: ReadonlyMap<string, Entry>,
+    lent: ReadonlyMap<string, Entry>,
+    findings: Findings,
+  ) {
+    this.name = name
+    this.own = own
+    this.#header = header
+    this.#lent = lent
+    this.#findings = findings
+  }
+
+  get(key: string): Entry | undefined {
+    return this.own.get(key) ?? this.#lent.get(key)
+  }
+
+  /** Says something of `key` (of the whole section when it is empty), at its line or that of another key involved. */
+  error(key: string, what: string, ...others: readonly string[]): void {
+    this.#findings.error(this.#where(key, ...others), this.#titled(key, what))
+  }
+
+  warn(key: string, what: string, ...others: readonly string[]): void {
+    this.#findings.warn(this.#where(key, ...others), this.#titled(key, what))
+  }
+
+  #where(...keys: readonly string[]): string {
+    const entry = keys.map((key) => this.get(key)).find((entry) => entry !== undefined)
+    return entry ? `${entry.file}:${entry.line}` : this.#header
+  }
+
+  #titled(key: string, what: string): string {
+    return key ? `[${this.name}] ${key}: ${what}` : `[${this.name}] ${what}`
+  }
+}
