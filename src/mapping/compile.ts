@@ -1,0 +1,132 @@
+import type { Profile } from '../idmefv2/profiles.ts'
+import type { RejectReason } from '../types.ts'
+import { generateAccessors } from './accessor.ts'
+import { type Convert, closures } from './closures.ts'
+import { type Emit, FILTERED, FULL, generateEmitter, MISSING } from './emitter.ts'
+import type { Ids } from './ids.ts'
+import type { Program } from './ir.ts'
+import { type Needle, needleOf } from './needle.ts'
+import type { Parse } from './parser.ts'
+import { readMapping } from './read.ts'
+import type { Context, Rules } from './rules.ts'
+import { DISMISSED, FOUND, generateScanner, type Scan, UNUSUAL } from './scanner.ts'
+import { layOut } from './slots.ts'
+
+export { FILTERED, FULL }
+/** The record cannot become a message; `Converter.reason` and `detail` say why. */
+export const REJECTED = -4
+
+export interface CompileOptions {
+  /** For the records that are too unusual for the scanner. */
+  parse?: Parse
+  /** `closures` is what runs where code generation from strings is not allowed; `auto` finds out. */
+  code?: 'auto' | 'generated' | 'closures'
+}
+
+/** Compiles a probe's rules for one version. @throws {MappingError} with every fault of the mapping. */
+export function compile(
+  rules: Rules,
+  profile: Profile,
+  context: Context,
+  options: CompileOptions = {},
+): Converter {
+  const program = readMapping(rules, profile, context)
+  const generate = options.code === 'generated' || (options.code !== 'closures' && mayGenerate())
+  return new Converter(program, generate, options.parse ?? JSON.parse)
+}
+
+/** Node's --disallow-code-generation-from-strings makes `new Function` throw. */
+function mayGenerate(): boolean {
+  try {
+    return new Function('return true')() === true
+  } catch {
+    return false
+  }
+}
+
+/** Turns the bytes of records into the bytes of messages, one at a time. Belongs to one thread. */
+export class Converter {
+  /** What the raw bytes of a record must hold; without it every record has to be converted to be filtered. */
+  readonly needle: Needle | undefined
+  /** From a parsed event to a message object. */
+  readonly convertEvent: Convert
+  /** After REJECTED. */
+  reason: RejectReason = 'invalid_json'
+  detail = ''
+
+  /** Names of the message's members, as MISSING counts them. */
+  readonly #fields: readonly string[]
+  readonly #parse: Parse
+  readonly #generated: { scan: Scan; emit: Emit } | undefined
+  readonly #spans: Int32Array
+
+  constructor(program: Program, generate: boolean, parse: Parse) {
+    const layout = layOut(program)
+    this.#fields = program.message.members.map(({ name }) => name)
+    this.#parse = parse
+    this.needle = needleOf(program.filter)
+    this.convertEvent = generate ? generateAccessors(program) : closures(program)
+    this.#generated = generate
+      ? { scan: generateScanner(layout.root), emit: generateEmitter(program, layout) }
+      : undefined
+    this.#spans = new Int32Array(2 * layout.slots)
+  }
+
+  /**
+   * Converts the record in `bytes[start, end)`, which must be valid UTF-8 with a newline at `end`, and writes the
+   * message at `position`. Returns the position after it, FILTERED, FULL (nothing usable was written: call again with
+   * more room) or REJECTED. `ids` was set to the record. Never throws.
+   */
+  convert(bytes: Buffer, start: number, end: number, ids: Ids, out: Buffer, position: number): number {
+    const result = this.#convertBytes(bytes, start, end, ids, out, position)
+    if (result === UNUSUAL) return this.#convertParsed(bytes, start, end, ids, out, position)
+    return result <= MISSING ? this.#missing(this.#fields[MISSING - result]) : result
+  }
+
+  #convertBytes(bytes: Buffer, start: number, end: number, ids: Ids, out: Buffer, position: number): number {
+    if (this.#generated === undefined) return UNUSUAL
+    const { scan, emit } = this.#generated
+    try {
+      const found = scan(bytes, start, end, this.#spans)
+      if (found === DISMISSED) return FILTERED
+      return found === FOUND ? emit(bytes, this.#spans, ids, out, position) : UNUSUAL
+    } catch {
+      // Decoding a value can find what the scanner did not look for, such as a bad escape; a parser then decides.
+      return UNUSUAL
+    }
+  }
+
+  #convertParsed(bytes: Buffer, start: number, end: number, ids: Ids, out: Buffer, position: number): number {
+    let event: unknown
+    try {
+      event = this.#parse(bytes.toString('utf8', start, end))
+    } catch (error) {
+      return this.#reject('invalid_json', error)
+    }
+    if (typeof event !== 'object' || event === null || Array.isArray(event))
+      return this.#reject('not_an_object', 'a record is one JSON object')
+    try {
+      const conversion = this.convertEvent(event, ids)
+      if (conversion.kind === 'filtered') return FILTERED
+      if (conversion.kind === 'missing') return this.#missing(conversion.field)
+      return writeText(JSON.stringify(conversion.message), out, position)
+    } catch (error) {
+      return this.#reject('converter_failed', error)
+    }
+  }
+
+  #missing(field: string | undefined): number {
+    return this.#reject('missing_required', `the record has nothing usable for ${field}`)
+  }
+
+  #reject(reason: RejectReason, detail: unknown): number {
+    this.reason = reason
+    this.detail = detail instanceof Error ? detail.message : String(detail)
+    return REJECTED
+  }
+}
+
+function writeText(text: string, out: Buffer, position: number): number {
+  if (position + Buffer.byteLength(text) > out.length) return FULL
+  return position + out.write(text, position)
+}

@@ -1,0 +1,206 @@
+import type { Ids } from './ids.ts'
+import type { Member, Node, Program } from './ir.ts'
+import type { Layout } from './slots.ts'
+import { SpanPrinter } from './spans.ts'
+import { put } from './writers.ts'
+
+/** The filter says no. */
+export const FILTERED = -2
+/** The message did not fit; try again with a larger buffer. */
+export const FULL = -3
+/** A required field is absent: `MISSING - i` for the message's member `i`. */
+export const MISSING = -16
+
+/**
+ * Writes the message for the record whose spans were scanned, as UTF-8 JSON, and returns the position after it, or
+ * one of the negative numbers above. What is written is what the closures give, serialised.
+ */
+export type Emit = (
+  bytes: Uint8Array,
+  spans: Int32Array,
+  ids: Ids,
+  out: Uint8Array,
+  position: number,
+) => number
+
+/**
+ * Generates the emitter of a program. Printed from the checked form alone: field names and constants are copied from
+ * byte arrays, functions and conditions are called by index; no text of a mapping becomes code.
+ */
+export function generateEmitter(program: Program, layout: Layout): Emit {
+  const spans = new SpanPrinter(layout)
+  const source = `"use strict";
+return function emit(b, S, ids, out, p) {
+  R.bytes = b; R.spans = S; R.ids = ids;
+  let q, r;
+${new EmitterPrinter(spans).body(program)}
+}`
+  const make = new Function('R', 'T', 'put', source)
+  return make(spans.current, spans.table, put) as Emit // printed above with this signature
+}
+
+/** Code for the two ends of a node: what to do when it was absent, and when it was written. */
+interface Ends {
+  absent?: string
+  present?: string
+}
+
+/**
+ * Prints the statements that write a message member by member. Between two statements `p` is where the message ends:
+ * what turns out to be absent is written over.
+ */
+class EmitterPrinter {
+  readonly #spans: SpanPrinter
+  readonly #lines: string[] = []
+  /** Text that is written whatever happens, not yet printed: neighbours become one copy. */
+  #pending = ''
+  #marks = 0
+
+  constructor(spans: SpanPrinter) {
+    this.#spans = spans
+  }
+
+  body({ filter, message }: Program): string {
+    this.#line(`if (!(${this.#spans.condition(filter)})) return ${FILTERED};`)
+    this.#copy('{')
+    message.members.forEach((member, i) => {
+      const comma = i === 0 ? '' : ','
+      this.#node(member.node, comma + fieldName(member), {
+        absent: member.required ? `return ${MISSING - i};` : '',
+      })
+    })
+    this.#copy('}')
+    this.#flush()
+    this.#line(`return p > out.length ? ${FULL} : p;`)
+    return this.#lines.join('\n')
+  }
+
+  /** Writes `prefix` and the node's value, or nothing. */
+  #node(node: Node, prefix: string, ends: Ends): void {
+    switch (node.kind) {
+      case 'constant':
+        this.#certain(() => this.#copy(prefix + JSON.stringify(node.value)), ends)
+        break
+      case 'leaf':
+        if (node.value.op === 'id' && !node.field.list) this.#id(node.value.index, prefix, ends)
+        else this.#value(this.#spans.leaf(node), prefix, ends)
+        break
+      case 'dynamic':
+        this.#value(this.#spans.dynamic(node), prefix, ends)
+        break
+      case 'choice':
+        this.#choice(node, prefix, ends)
+        break
+      case 'list':
+        this.#list(node.items, prefix, ends)
+        break
+      case 'object':
+        this.#object(node.members, prefix, ends)
+    }
+  }
+
+  #certain(write: () => void, { present = '' }: Ends): void {
+    write()
+    if (present) this.#line(present)
+  }
+
+  #id(index: number, prefix: string, ends: Ends): void {
+    this.#certain(() => {
+      this.#copy(`${prefix}"`)
+      this.#flush()
+      this.#line(`p = ids.write(out, p, ${index});`)
+      this.#copy('"')
+    }, ends)
+  }
+
+  /** Writes the prefix, tries the value after it, and keeps both only when there was one. */
+  #value(write: string, prefix: string, { absent = '', present = '' }: Ends): void {
+    this.#flush()
+    this.#line(`q = ${prefix === '' ? 'p' : `put(${this.#bytes(prefix)}, out, p)`};`)
+    this.#line(`r = ${write};`)
+    this.#line(`if (r !== q) { p = r; ${present} }${absent ? ` else { ${absent} }` : ''}`)
+  }
+
+  #choice({ test, then, otherwise }: Extract<Node, { kind: 'choice' }>, prefix: string, ends: Ends): void {
+    this.#flush()
+    this.#line(`if (${this.#spans.condition(test)}) {`)
+    this.#branch(then, prefix, ends)
+    this.#line('} else {')
+    this.#branch(otherwise, prefix, ends)
+    this.#line('}')
+  }
+
+  #branch(node: Node | undefined, prefix: string, ends: Ends): void {
+    if (node !== undefined) this.#node(node, prefix, ends)
+    else if (ends.absent) this.#line(ends.absent)
+    this.#flush()
+  }
+
+  /** Every item writes a comma first; the first comma becomes the bracket. */
+  #list(items: readonly Node[], prefix: string, ends: Ends): void {
+    const { mark, start } = this.#open(prefix)
+    for (const item of items) this.#node(item, ',', {})
+    this.#flush()
+    this.#close(`p === ${start}`, mark, `out[${start}] = 0x5b; out[p++] = 0x5d;`, ends)
+  }
+
+  /**
+   * Every member writes a comma first; the first comma becomes the brace. Bit 0 of `content` says that there is more
+   * than an identity; there is one further bit for each required member.
+   */
+  #object(members: readonly Member[], prefix: string, ends: Ends): void {
+    const { mark, start } = this.#open(prefix)
+    const content = this.#name('c')
+    this.#line(`let ${content} = 0;`)
+    const required = members.filter((member) => member.required)
+    for (const member of members) {
+      const bits = (member.identity ? 0 : 1) | (member.required ? 2 << required.indexOf(member) : 0)
+      this.#node(member.node, `,${fieldName(member)}`, {
+        present: bits === 0 ? '' : `${content} |= ${bits};`,
+      })
+    }
+    this.#flush()
+    const whole = (2 << required.length) - 1
+    this.#close(`${content} !== ${whole}`, mark, `out[${start}] = 0x7b; out[p++] = 0x7d;`, ends)
+  }
+
+  /** `mark` is where the message ended before; what is inside begins at `start`. */
+  #open(prefix: string): { mark: string; start: string } {
+    this.#flush()
+    const [mark, start] = [this.#name('m'), this.#name('s')]
+    this.#line(`const ${mark} = p;`)
+    if (prefix !== '') this.#line(`p = put(${this.#bytes(prefix)}, out, p);`)
+    this.#line(`const ${start} = p;`)
+    return { mark, start }
+  }
+
+  #close(isAbsent: string, mark: string, finish: string, { absent = '', present = '' }: Ends): void {
+    this.#line(`if (${isAbsent}) { p = ${mark}; ${absent} } else { ${finish} ${present} }`)
+  }
+
+  #name(letter: string): string {
+    return `${letter}${this.#marks++}`
+  }
+
+  #line(text: string): void {
+    this.#lines.push(`  ${text}`)
+  }
+
+  #copy(text: string): void {
+    this.#pending += text
+  }
+
+  #flush(): void {
+    if (this.#pending === '') return
+    this.#line(`p = put(${this.#bytes(this.#pending)}, out, p);`)
+    this.#pending = ''
+  }
+
+  #bytes(text: string): string {
+    return this.#spans.bind(Buffer.from(text))
+  }
+}
+
+function fieldName({ name }: Member): string {
+  return `${JSON.stringify(name)}:`
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import { textOf } from './condition.ts'
+import { nameUuid } from './ids.ts'
+import type { MappingFunction } from './rules.ts'
+
+// The functions every mapping may call. Pure; `undefined` in and out means absent.
+
+const lookup: MappingFunction = (value, table, otherwise) => {
+  const key = textOf(value)
+  if (key === undefined || typeof table !== 'object' || table === null || !Object.hasOwn(table, key))
+    return otherwise
+  return (table as Record<string, unknown>)[key] // an own property, checked above
+}
+
+const text: MappingFunction = (...parts) => {
+  const texts = parts.map(textOf)
+  return texts.includes(undefined) ? undefined : texts.join('')
+}
+
+const join: MappingFunction = (separator, ...parts) => {
+  const texts = parts
+    .flat(Number.POSITIVE_INFINITY)
+    .map(textOf)
+    .filter((part) => part !== undefined && part !== '')
+  return texts.length === 0 ? undefined : texts.join(textOf(separator) ?? '')
+}
+
+const split: MappingFunction = (value, separator) =>
+  textOf(value)
+    ?.split(textOf(separator) ?? ',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+
+const uuid: MappingFunction = (...parts) => nameUuid(parts.map((part) => textOf(part) ?? ''))
+
+/** Draft section 5.7: Size and Hash are those of the raw content, before it was encoded. */
+const attachment: MappingFunction = (name, content, encoding, contentType, fileName) => {
+  if (content === undefined || content === null || content === '') return undefined
+  const asJson = encoding === 'json'
+  const given = typeof content === 'string' && !asJson ? content : JSON.stringify(content)
+  const raw = Buffer.from(given, encoding === 'base64' ? 'base64' : 'utf8')
+  return {
+    Name: name,
+    FileName: fileName,
+    ContentType: contentType,
+    ContentEncoding: asJson ? 'json' : 'base64',
+    Size: raw.length,
+    Hash: [`sha-256:${createHash('sha256').update(raw).digest('hex')}`],
+    Content: asJson ? given : raw.toString('base64'),
+  }
+}
+
+export const FUNCTIONS: Readonly<Record<string, MappingFunction>> = {
+  lookup,
+  text,
+  join,
+  split,
+  uuid,
+  attachment,
+  lower: (value) => textOf(value)?.toLowerCase(),
+  upper: (value) => textOf(value)?.toUpperCase(),
+}

@@ -1,0 +1,78 @@
+import { put } from './writers.ts'
+
+// Most fields of an alert depend on its rule alone, and rules repeat: what a pure expression gave for some bytes is
+// kept, and found again by the bytes. One slot per hash, the newest wins: bounded, and nothing to tidy up.
+
+const ENTRIES = 1024
+/** Longer arguments are not worth keeping: 1024 entries of twice this bound the memory of one memo at 2 MiB. */
+const MAX_KEY = 1024
+/** Stands after each value in a key; no JSON value holds a newline, so keys of different values differ. */
+const SEPARATOR = 0x0a
+
+interface Entry {
+  hash: number
+  key: Uint8Array
+  result: Uint8Array
+}
+
+/** The rendered bytes of one expression by the bytes of the values it reads. An empty result means absent. */
+export class Memo {
+  readonly #slots: readonly number[]
+  readonly #render: () => Uint8Array
+  readonly #entries: (Entry | undefined)[] = Array.from({ length: ENTRIES })
+
+  /** `render` gives the result for the record being converted; it is called when these bytes were not seen before. */
+  constructor(slots: readonly number[], render: () => Uint8Array) {
+    this.#slots = slots
+    this.#render = render
+  }
+
+  /** Writes the result at `position`; returns the position after it. */
+  write(bytes: Uint8Array, spans: Int32Array, out: Uint8Array, position: number): number {
+    let hash = 0x811c9dc5
+    let length = 0
+    for (const slot of this.#slots) {
+      const start = spans[2 * slot] as number // every slot has a span
+      const end = spans[2 * slot + 1] as number
+      length += end - start + 1
+      hash = Math.imul(hash ^ SEPARATOR, 0x01000193)
+      if (length > MAX_KEY) return put(this.#render(), out, position)
+      for (let p = start; p < end; p++) hash = Math.imul(hash ^ (bytes[p] as number), 0x01000193)
+    }
+    const at = (hash ^ (hash >>> 15)) & (ENTRIES - 1)
+    const entry = this.#entries[at]
+    if (
+      entry !== undefined &&
+      entry.hash === hash &&
+      entry.key.length === length &&
+      this.#matches(entry.key, bytes, spans)
+    ) {
+      return put(entry.result, out, position)
+    }
+    const result = this.#render()
+    if (result.length <= MAX_KEY) this.#entries[at] = { hash, key: this.#key(bytes, spans, length), result }
+    return put(result, out, position)
+  }
+
+  #matches(key: Uint8Array, bytes: Uint8Array, spans: Int32Array): boolean {
+    let k = 0
+    for (const slot of this.#slots) {
+      const end = spans[2 * slot + 1] as number // every slot has a span
+      for (let p = spans[2 * slot] as number; p < end; p++) if (key[k++] !== bytes[p]) return false
+      if (key[k++] !== SEPARATOR) return false
+    }
+    return true
+  }
+
+  #key(bytes: Uint8Array, spans: Int32Array, length: number): Uint8Array {
+    const key = new Uint8Array(length)
+    let k = 0
+    for (const slot of this.#slots) {
+      const part = bytes.subarray(spans[2 * slot], spans[2 * slot + 1])
+      key.set(part, k)
+      k += part.length
+      key[k++] = SEPARATOR
+    }
+    return key
+  }
+}

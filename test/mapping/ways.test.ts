@@ -1,0 +1,166 @@
+import { existsSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import suricata from '../../src/connectors/suricata/mapping.ts'
+import { profile, VERSIONS } from '../../src/idmefv2/profiles.ts'
+import { validator } from '../../src/idmefv2/validate.ts'
+import { Converter } from '../../src/mapping/compile.ts'
+import { readMapping } from '../../src/mapping/read.ts'
+import { anyEvent, anyStyle, type Event, type Style, written } from './events.ts'
+import { anySetting, CONTEXT, type Setting } from './mappings.ts'
+import { PATIENT, runs } from './runs.ts'
+import { converted, ways } from './ways.ts'
+
+const anyRecord = fc.tuple(anyEvent, anyStyle)
+const anyRecords = fc.array(anyRecord, { minLength: 4, maxLength: 12 })
+
+/** The line of a record, with the carriage return that some writers leave at its end. */
+function lineOf([event, style]: readonly [Event, Style]): string {
+  return written(event, style) + (style.seed % 5 === 0 ? '\r' : '')
+}
+
+function faultsOf(message: string, version: Setting['version']): unknown {
+  return message.startsWith('{') ? validator(version)(JSON.parse(message)) : []
+}
+
+describe('a mapping means the same', () => {
+  function hasOneMeaning(
+    { version, rules }: Setting,
+    records: readonly (readonly [Event, Style])[],
+    oracle: boolean,
+  ) {
+    const { bytes, parsed } = ways(rules, version, CONTEXT)
+    for (const record of records) {
+      const line = lineOf(record)
+      const outcome = bytes(Buffer.from(line))
+      const outcomes = Object.entries(parsed)
+        .filter(([name]) => oracle || !name.includes('jsonpath-plus'))
+        .map(([name, convert]) => [name, convert(JSON.parse(line))] as const)
+      expect(new Map(outcomes), `${line} by ${JSON.stringify(rules.mapping)}`).toEqual(
+        new Map(outcomes.map(([name]) => [name, outcome])),
+      )
+      expect(faultsOf(outcome, version)).toEqual([])
+    }
+  }
+
+  test('read from bytes, from an event by generated code or closures, and by jsonpath-plus', PATIENT, () => {
+    const once = anyRecords.map((records) =>
+      records.map(([event, style]) => [event, { ...style, repeated: false }] as const),
+    )
+    fc.assert(
+      fc.property(anySetting(false), once, (setting, records) => hasOneMeaning(setting, records, true)),
+      runs(120),
+    )
+  })
+
+  test('where keys are made of operators', PATIENT, () => {
+    fc.assert(
+      fc.property(anySetting(true), anyRecords, ({ version, rules }, records) => {
+        const once = records.map(([event, style]) => [event, { ...style, repeated: false }] as const)
+        hasOneMeaning({ version, rules }, once, false)
+      }),
+      runs(60),
+    )
+  })
+
+  test(
+    'where keys come twice and the last one counts, but that the first may dismiss the record',
+    PATIENT,
+    () => {
+      fc.assert(
+        fc.property(anySetting(true), anyRecords, ({ version, rules }, records) => {
+          const { bytes, parsed } = ways(rules, version, CONTEXT)
+          for (const [event, style] of records) {
+            const line = written(event, { ...style, repeated: true })
+            const outcome = bytes(Buffer.from(line))
+            const expected = parsed.closures?.(JSON.parse(line))
+            if (outcome !== 'filtered') expect(outcome, line).toBe(expected)
+          }
+        }),
+        runs(40),
+      )
+    },
+  )
+})
+
+describe('a record with a byte changed, lost or added', () => {
+  const anyChange = fc.record({
+    at: fc.nat(),
+    kind: fc.constantFrom('flip', 'delete', 'insert'),
+    byte: fc.integer({ min: 0, max: 255 }),
+  })
+  const syntax = fc.constantFrom(...Buffer.from('"\\{}[],:0-.e tn\r\t'))
+  const anyChanges = fc.array(
+    fc.oneof(
+      anyChange,
+      fc.tuple(anyChange, syntax).map(([change, byte]) => ({ ...change, byte })),
+    ),
+    {
+      minLength: 1,
+      maxLength: 2,
+    },
+  )
+
+  function changed(line: Buffer, changes: readonly { at: number; kind: string; byte: number }[]): Buffer {
+    return changes.reduce((bytes, { at, kind, byte }) => {
+      const i = at % (bytes.length + 1)
+      const kept = kind === 'insert' ? i : i + 1
+      const put = kind === 'delete' || byte === 0x0a ? [] : [byte]
+      return Buffer.concat([bytes.subarray(0, i), Buffer.from(put), bytes.subarray(kept)])
+    }, line)
+  }
+
+  /** As the reader of records hands it over: invalid UTF-8 is repaired before. */
+  const repaired = (bytes: Buffer) => Buffer.from(bytes.toString())
+
+  test('fares as with a parser, or its fault lies in what nothing reads', PATIENT, () => {
+    fc.assert(
+      fc.property(
+        anySetting(true),
+        fc.array(fc.tuple(anyRecord, anyChanges), { minLength: 4, maxLength: 12 }),
+        ({ version, rules }, cases) => {
+          const program = readMapping(rules, profile(version), CONTEXT)
+          const [direct, careful] = [true, false].map(
+            (generate) => new Converter(program, generate, JSON.parse),
+          )
+          for (const [record, changes] of cases) {
+            const line = repaired(changed(Buffer.from(lineOf(record)), changes))
+            const outcome = converted(direct as Converter, line)
+            const expected = converted(careful as Converter, line)
+            expect(outcome).not.toContain('NEIGHBOUR')
+            expect(faultsOf(outcome, version), line.toString()).toEqual([])
+            const isLenient = expected === 'invalid_json' || (outcome === 'filtered' && record[1].repeated)
+            if (!isLenient) expect(outcome, line.toString()).toBe(expected)
+          }
+        },
+      ),
+      runs(100),
+    )
+  })
+})
+
+const sample = new URL('../../../shared/corpus/suricata/eve-sample.jsonl', import.meta.url)
+
+describe.skipIf(!existsSync(sample))('every alert of the real sample', () => {
+  const lines = existsSync(sample)
+    ? readFileSync(sample, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+    : []
+  const context = { ...CONTEXT, options: { attach: ['payload', 'http', 'packet', 'raw'] } }
+
+  test.each(VERSIONS)('is one valid message in all ways, in %s', (version) => {
+    const { bytes, parsed } = ways(suricata, version, context)
+    let alerts = 0
+    for (const line of lines) {
+      const outcome = bytes(Buffer.from(line))
+      const event = JSON.parse(line)
+      for (const [name, convert] of Object.entries(parsed)) expect(convert(event), name).toBe(outcome)
+      expect(outcome.startsWith('{')).toBe(event.event_type === 'alert')
+      if (event.event_type !== 'alert') continue
+      alerts++
+      expect(faultsOf(outcome, version)).toEqual([])
+    }
+    expect(alerts).toBe(485)
+  })
+})
