@@ -1,0 +1,153 @@
+import type { BigIntStats } from 'node:fs'
+import type { FileState } from '../state/checkpoint.ts'
+import { keyOf, signatureOf } from './file.ts'
+import type { Change, Followed, Range, RangeSizes } from './follow.ts'
+
+/** How long a file is waited for; milliseconds. */
+export interface Patience {
+  /** A rotated file is left for its successor after this long without growth (and two looks). */
+  quietMs: number
+  /** It stays open for this long after that, in case its writer had not reopened yet. */
+  lingerMs: number
+  /** A file that is read to its end is closed after this long without growth, and opened again when it grows. */
+  idleMs: number
+}
+
+export const PATIENCE: Patience = { quietMs: 1000, lingerMs: 60_000, idleMs: 300_000 }
+
+/** A range and the file it was cut from. */
+export interface Piece {
+  range: Range
+  followed: Followed
+}
+
+/** Rotated files kept open for late writes; more than this only while a range of theirs is out. */
+const MAX_LINGERING = 8
+
+/**
+ * The files that one path has named, oldest first. The first is read to its end before the second is begun, so the
+ * order of the path's lines is kept over any number of rotations.
+ */
+export class Lineage {
+  readonly path: string
+  /** Not followed before: a file found there now was not written for us. */
+  fresh: boolean
+  /** The path was looked at, whether or not a file was there. */
+  visited = false
+  readonly #patience: Patience
+  #queue: Followed[] = []
+  /** Read to their end; their writers may still have them open. */
+  #lingering: Followed[] = []
+  /** Retired, with ranges out. */
+  #leaving: Followed[] = []
+  #absent = false
+  #parked: { state: FileState; signature: string } | undefined
+
+  constructor(path: string, fresh: boolean, patience: Patience) {
+    this.path = path
+    this.fresh = fresh
+    this.#patience = patience
+  }
+
+  /** Every file it reads. */
+  get files(): readonly Followed[] {
+    return [...this.#lingering, ...this.#queue]
+  }
+
+  /** The file written last. */
+  get latest(): Followed | undefined {
+    return this.#queue.at(-1)
+  }
+
+  /** States of files that exist, open or not. */
+  get states(): readonly FileState[] {
+    const states = this.files.map(({ state }) => state)
+    return this.#parked ? [...states, this.#parked.state] : states
+  }
+
+  get empty(): boolean {
+    return this.#queue.length + this.#lingering.length + this.#leaving.length === 0
+  }
+
+  /** Looks at every open file and returns those that changed. */
+  look(now: number): { followed: Followed; change: Change }[] {
+    return this.files.map((followed) => ({ followed, change: followed.look(now) }))
+  }
+
+  /** Whether the path now names a file that nobody follows: a first one, or a successor. */
+  expects(stat: BigIntStats | undefined, live: ReadonlySet<string>): boolean {
+    this.#absent = stat === undefined
+    if (stat === undefined) return !this.visited
+    return this.#parked?.signature !== signatureOf(stat) && !live.has(keyOf(stat))
+  }
+
+  /** Puts a file at the end, or before another one. */
+  add(followed: Followed, before?: Followed): void {
+    this.#parked = undefined
+    const index = before ? this.#queue.indexOf(before) : -1
+    this.#queue.splice(index < 0 ? this.#queue.length : index, 0, followed)
+  }
+
+  /** The same file under a new identity. */
+  replace(old: Followed, renewed: Followed): void {
+    old.retire()
+    this.#leaving.push(old)
+    const exchange = (each: Followed) => (each === old ? renewed : each)
+    this.#queue = this.#queue.map(exchange)
+    this.#lingering = this.#lingering.map(exchange)
+  }
+
+  /** The next range in order. `final`: no file will grow any more, so nothing is waited for. */
+  next(sizes: RangeSizes, now: number, final: boolean): Piece | undefined {
+    for (const late of this.#lingering) {
+      const range = late.cut(sizes)
+      if (range) return { range, followed: late }
+    }
+    for (let first = this.#queue[0]; first; first = this.#queue[0]) {
+      const superseded = this.#queue.length > 1 || (this.#absent && first.file.unlinked)
+      const over = final || (superseded && first.quietFor(now) >= this.#patience.quietMs)
+      const range = first.cut(sizes) ?? (over ? first.rest() : undefined)
+      if (range) return { range, followed: first }
+      if (!over || !superseded) return undefined
+      this.#queue.shift()
+      this.#lingering.push(first)
+    }
+    return undefined
+  }
+
+  /** Lets go of files that nobody needs; returns the states of those that were removed and are read to their end. */
+  sweep(now: number): FileState[] {
+    this.#leaving = this.#leaving.filter((followed) => !released(followed, followed.settled))
+    const gone: FileState[] = []
+    const excess = this.#lingering.length - MAX_LINGERING
+    this.#lingering = this.#lingering.filter((followed, index) => {
+      const over = followed.drained && (index < excess || followed.quietFor(now) >= this.#patience.lingerMs)
+      if (!released(followed, over && followed.settled)) return true
+      if (followed.file.unlinked && followed.pending === 0) gone.push(followed.state)
+      return false
+    })
+    this.#park(now)
+    return gone
+  }
+
+  /** Closes every file, whatever is out. */
+  close(): void {
+    for (const followed of [...this.files, ...this.#leaving]) followed.file.release()
+    this.#queue = this.#lingering = this.#leaving = []
+  }
+
+  /** A file nobody writes to needs no descriptor. Renamed away, it is found again by its state when a successor comes. */
+  #park(now: number): void {
+    const [only, ...others] = this.#queue
+    if (!only || others.length > 0 || only.quietFor(now) < this.#patience.idleMs) return
+    if (!only.drained || !only.settled) return
+    this.#parked = this.#absent ? undefined : { state: only.state, signature: only.file.signature }
+    this.#queue = []
+    only.file.release()
+  }
+}
+
+function released(followed: Followed, over: boolean): boolean {
+  if (over) followed.file.release()
+  return over
+}

@@ -1,0 +1,207 @@
+import type { FileState } from '../state/checkpoint.ts'
+import { type Entry, unread } from './arrivals.ts'
+import type { TailContext } from './context.ts'
+import { OpenFile } from './file.ts'
+import { Followed, firstState } from './follow.ts'
+import { copies, type Recognition, recognise } from './identity.ts'
+import type { Lineage } from './lineage.ts'
+import { predecessors } from './paths.ts'
+
+/** Files found at and beside a path, and what is known. */
+export interface Arrival {
+  lineage: Lineage
+  entries: readonly Entry[]
+  recognitions: ReadonlyMap<OpenFile, Recognition>
+  /** States of files that are not being read. */
+  known: readonly FileState[]
+  /** States of those that are. */
+  following: ReadonlySet<FileState>
+  now: number
+}
+
+/** Decides as what, and from where, a file is followed; tells what is lost. */
+export class Reception {
+  readonly #start: 'end' | 'beginning'
+  readonly #context: TailContext
+  #unsaved = false
+
+  constructor(start: 'end' | 'beginning', context: TailContext) {
+    this.#start = context.fromStart ? 'beginning' : start
+    this.#context = context
+  }
+
+  takeUnsaved(): boolean {
+    const unsaved = this.#unsaved
+    this.#unsaved = false
+    return unsaved
+  }
+
+  /** Puts those files that are still to be read into the lineage, each with a hold of its own. */
+  admit(arrival: Arrival): void {
+    const { lineage, entries, recognitions, known } = arrival
+    const followed = new Set(lineage.files.map(({ file }) => file.key))
+    const history = known.filter(({ path }) => path === lineage.path)
+    const times = [...lineage.states, ...history].map(({ changed }) => changed)
+    const since = times.length > 0 ? Math.max(...times) : undefined
+    const todo = unread(lineage.path, entries, recognitions, followed, since)
+    for (const entry of todo) {
+      // Of the files that were read to their end only the newest can grow.
+      const newest = entry === todo.at(-1)
+      if (entry.file) this.#enter(entry.path, entry.file, newest, arrival)
+    }
+    const claimed = new Set(
+      [...recognitions.values()].map((each) => ('state' in each ? each.state : undefined)),
+    )
+    for (const state of history) if (followed.size === 0 && !claimed.has(state)) this.#removed(state)
+    lineage.visited = true
+    lineage.fresh = false
+  }
+
+  /**
+   * Follows a file anew that lost bytes or has others now. Its identity changes too, for the same offsets will hold
+   * other lines. What was unread may live on in a copy (`copytruncate`); then that goes first.
+   */
+  renew(
+    lineage: Lineage,
+    followed: Followed,
+    change: 'shrunk' | 'rewritten',
+    beside: readonly string[],
+    now: number,
+  ): void {
+    const { checkpoints, log } = this.#context
+    const { file, state, pending } = followed
+    const kept = change === 'shrunk' ? followed.remainder() : undefined
+    const renewed = new Followed(file.hold(), this.#first(lineage.path, file, kept ?? 0), now)
+    lineage.replace(followed, renewed)
+    if (kept !== undefined) {
+      this.#shortened(state, file)
+      return
+    }
+    log.warn({ path: state.path, size: file.size }, 'file was truncated, reading it from its beginning')
+    checkpoints.put(Object.assign(state, { dev: '', ino: '' }))
+    const copy = pending > 0 ? findCopy(state, beside, file) : undefined
+    if (copy) lineage.add(this.#resume(lineage.path, copy, state, now), renewed)
+    else this.#lost(state, 'truncated')
+  }
+
+  #enter(
+    path: string,
+    file: OpenFile,
+    newest: boolean,
+    { lineage, recognitions, following, now }: Arrival,
+  ): void {
+    const found: Recognition = recognitions.get(file) ?? { is: 'new' }
+    const named = path === lineage.path
+    if (found.is === 'same') {
+      if (newest || found.state.offset < file.size)
+        lineage.add(this.#resume(lineage.path, file.hold(), found.state, now))
+      return
+    }
+    if (found.is === 'new' && this.#isCopy(file, lineage, following)) return
+    if (found.is === 'shorter') this.#shortened(found.state, file)
+    if (found.is === 'replaced') this.#replaced(found.state)
+    if (named && lineage.latest) this.#rotated(lineage.path)
+    const offset =
+      found.is === 'shorter' ? endOf(file) : lineage.fresh && this.#start === 'end' ? endOf(file) : 0
+    lineage.add(new Followed(file.hold(), this.#first(lineage.path, file, offset), now))
+  }
+
+  /** A state with an identity of its own. */
+  #first(path: string, file: OpenFile, offset: number): FileState {
+    const { connector, checkpoints, log } = this.#context
+    const state = firstState(connector, path, file, offset)
+    checkpoints.put(state)
+    this.#unsaved = true
+    log.info({ path, offset, size: file.size }, 'following file')
+    return state
+  }
+
+  /** Takes over the caller's hold on `file`. */
+  #resume(path: string, file: OpenFile, state: FileState, now: number): Followed {
+    const { dev, ino } = file
+    this.#context.checkpoints.put(Object.assign(state, { path, dev, ino, seen: Date.now() }))
+    this.#context.log.info({ path, offset: state.offset, size: file.size }, 'going on with file')
+    return new Followed(file, state, now)
+  }
+
+  /**
+   * `copytruncate` copies first and truncates then. A copy that was read from its beginning would repeat every line
+   * under another ID; until its original is truncated, or turns out to differ, it is left alone.
+   */
+  #isCopy(file: OpenFile, { fresh }: Lineage, following: ReadonlySet<FileState>): boolean {
+    if (fresh || this.#context.once) return false
+    return [...following].some((state) => copies(file, state))
+  }
+
+  #rotated(path: string): void {
+    this.#context.log.info({ path }, 'file was rotated')
+    this.#context.onEvent?.({ kind: 'rotated', path })
+  }
+
+  #shortened(state: FileState, file: OpenFile): void {
+    const { checkpoints, log, onEvent } = this.#context
+    const { path } = state
+    const bytes = state.size - file.size
+    checkpoints.forget(state)
+    log.warn({ path, bytes }, 'file lost its end, going on at its new end')
+    onEvent?.({ kind: 'shortened', path, bytes })
+  }
+
+  #replaced(state: FileState): void {
+    const { path } = state
+    this.#context.log.warn({ path }, 'file is another one than before, reading it from its beginning')
+    this.#lost(state, 'truncated')
+    this.#context.checkpoints.put(Object.assign(state, { dev: '', ino: '' }))
+  }
+
+  /** A file that had been read is nowhere to be found. */
+  #removed(state: FileState): void {
+    if (state.ino === '') return
+    const [packed] = predecessors(state.path).packed.slice(-1)
+    if (packed && state.size > state.offset) {
+      this.#context.log.warn(
+        { path: state.path, packed },
+        'unread lines may be in a compressed file, which is not read',
+      )
+    }
+    this.#lost(state, 'removed')
+  }
+
+  /** Told once: what is lost counts as read from then on. */
+  #lost(state: FileState, why: 'truncated' | 'removed'): void {
+    const { checkpoints, log, onEvent } = this.#context
+    const { path } = state
+    const bytes = state.size - state.offset
+    if (bytes <= 0) return
+    state.size = state.offset
+    checkpoints.put(state)
+    log.error({ path, bytes, reason: why }, 'bytes of a file were lost before they were read')
+    onEvent?.({ kind: 'lost', path, bytes, reason: why })
+  }
+}
+
+/** Where its last complete line ends: a line that is being written is read when it is whole. */
+function endOf(file: OpenFile): number {
+  return file.lineEnd(0, file.size) ?? 0
+}
+
+/** The file that goes on where `state` stopped; held for the caller. */
+function findCopy(state: FileState, paths: readonly string[], original: OpenFile): OpenFile | undefined {
+  for (const path of paths) {
+    const file = openIfThere(path)
+    if (!file) continue
+    const [found] = file.key === original.key ? [] : recognise([file], [state])
+    if (found?.is === 'same') return file
+    file.release()
+  }
+  return undefined
+}
+
+/** A file that cannot be opened is told about where it is followed for its own sake. */
+function openIfThere(path: string): OpenFile | undefined {
+  try {
+    return new OpenFile(path)
+  } catch {
+    return undefined
+  }
+}

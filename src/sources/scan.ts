@@ -1,0 +1,165 @@
+import { Edges, reason } from '../state/edges.ts'
+import { type Entry, openAll } from './arrivals.ts'
+import type { TailContext } from './context.ts'
+import { type OpenFile, statOf } from './file.ts'
+import type { Followed } from './follow.ts'
+import { type Recognition, recognise } from './identity.ts'
+import { Lineage, PATIENCE, type Patience, type Piece } from './lineage.ts'
+import { expand, predecessors } from './paths.ts'
+import { Reception } from './reception.ts'
+
+/** States say when a file was last seen; the hour is fine for days. */
+const TOUCH_MS = 3_600_000
+
+export interface ScanOptions {
+  paths: readonly string[]
+  start: 'end' | 'beginning'
+  patience?: Partial<Patience>
+}
+
+/** All files that paths and globs name and have named: looks at them, and gives what is to be read next. */
+export class Scan {
+  readonly #options: ScanOptions
+  readonly #context: TailContext
+  readonly #reception: Reception
+  readonly #edges: Edges
+  /** By path, in the order of their turns. */
+  readonly #lineages = new Map<string, Lineage>()
+  /** Patterns never followed before; empty after the first look. */
+  readonly #fresh: Set<string>
+  #unsaved = false
+  #touched = performance.now()
+
+  constructor(options: ScanOptions, context: TailContext) {
+    const { connector, checkpoints, log } = context
+    this.#options = options
+    this.#context = context
+    this.#reception = new Reception(options.start, context)
+    this.#edges = new Edges(log)
+    this.#fresh = new Set(options.paths.filter((path) => !checkpoints.started(connector, path)))
+  }
+
+  get files(): readonly Followed[] {
+    return [...this.#lineages.values()].flatMap((lineage) => lineage.files)
+  }
+
+  /** Looks at every file and path. False when names moved in the meantime: look again soon. */
+  look(): boolean {
+    const now = performance.now()
+    const paths = this.#expand()
+    for (const lineage of this.#lineages.values()) {
+      for (const { followed, change } of lineage.look(now)) {
+        if (change !== 'shrunk' && change !== 'rewritten') continue
+        const beside = [...predecessors(lineage.path).plain, ...paths]
+        this.#reception.renew(lineage, followed, change, beside, now)
+      }
+    }
+    const settled = this.#discover(paths, now)
+    for (const lineage of this.#lineages.values()) {
+      for (const state of lineage.sweep(now)) this.#context.checkpoints.forget(state)
+    }
+    if (now - this.#touched >= TOUCH_MS) this.#touch(now)
+    return settled
+  }
+
+  /** The next range; the paths take turns. */
+  next(): Piece | undefined {
+    for (const [path, lineage] of this.#lineages) {
+      const piece = lineage.next(this.#context, performance.now(), this.#context.once)
+      if (!piece) continue
+      this.#lineages.delete(path)
+      this.#lineages.set(path, lineage)
+      return piece
+    }
+    return undefined
+  }
+
+  /** Whether, since the last call, something was begun that must be on disk before it is used: a file, or a path. */
+  takeUnsaved(): boolean {
+    const unsaved = this.#reception.takeUnsaved() || this.#unsaved
+    this.#unsaved = false
+    return unsaved
+  }
+
+  close(): void {
+    this.#touch(performance.now())
+    for (const lineage of this.#lineages.values()) lineage.close()
+    this.#lineages.clear()
+  }
+
+  /** The paths there are now, sorted; each has its lineage after this. */
+  #expand(): string[] {
+    const { paths, patience } = this.#options
+    const found = new Map<string, boolean>()
+    for (const pattern of paths) {
+      for (const path of expand(pattern))
+        found.set(path, this.#fresh.has(pattern) && found.get(path) !== false)
+    }
+    for (const [path, lineage] of this.#lineages) {
+      if (lineage.empty && !found.has(path)) this.#lineages.delete(path)
+    }
+    for (const [path, fresh] of found) {
+      if (this.#lineages.has(path)) continue
+      this.#lineages.set(path, new Lineage(path, fresh, { ...PATIENCE, ...patience }))
+    }
+    return [...found.keys()].sort()
+  }
+
+  /** Takes in the files that nobody follows yet. */
+  #discover(paths: readonly string[], now: number): boolean {
+    const { connector, checkpoints } = this.#context
+    const live = this.#live()
+    const visits = paths.map((path) => this.#visit(path, live))
+    const parties = visits.flatMap((visit) => (typeof visit === 'object' ? visit : []))
+    const files = parties.flatMap(({ entries }) => entries.flatMap(({ file }) => file ?? []))
+    try {
+      const followed = new Set(this.files.map(({ state }) => state))
+      const known = checkpoints.files(connector).filter((state) => !followed.has(state))
+      const recognised = recognise(files, known)
+      const recognitions = new Map<OpenFile, Recognition>(
+        files.map((file, index) => [file, recognised[index] ?? { is: 'new' }]),
+      )
+      for (const { lineage, entries } of parties) {
+        this.#reception.admit({ lineage, entries, recognitions, known, following: followed, now })
+      }
+    } finally {
+      for (const file of files) file.release()
+    }
+    for (const pattern of this.#fresh) checkpoints.start(connector, pattern)
+    this.#unsaved ||= this.#fresh.size > 0
+    this.#fresh.clear()
+    return !visits.includes('moved')
+  }
+
+  /** The files at and beside a path, if one of them is expected to be new. */
+  #visit(path: string, live: Set<string>): Party | 'moved' | undefined {
+    const lineage = this.#lineages.get(path)
+    try {
+      if (!lineage?.expects(statOf(path), live)) return undefined
+      const entries = openAll(path, lineage.fresh, live)
+      this.#edges.end(path)
+      return entries ? { lineage, entries } : 'moved'
+    } catch (error) {
+      if (reason(error) === 'ENOENT') return 'moved'
+      this.#edges.begin(path, 'file cannot be followed', { path, reason: reason(error) }, 'error')
+      return undefined
+    }
+  }
+
+  /** Device and inode of everything that is read. */
+  #live(): Set<string> {
+    return new Set(this.files.map(({ file }) => file.key))
+  }
+
+  #touch(now: number): void {
+    this.#touched = now
+    for (const { states } of this.#lineages.values()) {
+      for (const state of states) this.#context.checkpoints.put(Object.assign(state, { seen: Date.now() }))
+    }
+  }
+}
+
+interface Party {
+  lineage: Lineage
+  entries: Entry[]
+}

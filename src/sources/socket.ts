@@ -1,0 +1,145 @@
+import { once } from 'node:events'
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Edges, reason } from '../state/edges.ts'
+import type { Source, Work } from '../types.ts'
+import type { TailContext } from './context.ts'
+import { Intake, tellAbandoned } from './intake.ts'
+import { chunks, streamRecords } from './records.ts'
+
+/** Each may hold one unfinished line of `max_line` bytes. A Suricata needs one. */
+const MAX_CONNECTIONS = 32
+
+/** The owner and the group of the tool that writes. */
+const MODE = 0o660
+
+/**
+ * Listens on a Unix stream socket and takes lines from those who connect (Suricata's `filetype: unix_stream`). Lines
+ * of one connection keep their order and are never mixed with those of another. What a peer sent before it closed
+ * is delivered; what is in the kernel's buffer when we stop is lost, as this kind of output has it.
+ *
+ * A socket file that nobody answers on is replaced; anything else at that path is left alone, and tried again at each
+ * `poll_interval`. On abort nothing more is read, and what was taken is still handed out.
+ */
+export function unixStream(options: { path: string }, context: TailContext): Source {
+  return new UnixStream(options.path, context)
+}
+
+class UnixStream implements Source {
+  readonly #path: string
+  readonly #context: TailContext
+  readonly #intake: Intake
+  readonly #edges: Edges
+  readonly #connections = new Map<Socket, Promise<void>>()
+  readonly #server: Server
+  readonly #stopping = new AbortController()
+
+  constructor(path: string, context: TailContext) {
+    this.#path = path
+    this.#context = context
+    this.#intake = new Intake(path)
+    this.#edges = new Edges(context.log)
+    this.#server = createServer((socket) => this.#accept(socket))
+    this.#server.maxConnections = MAX_CONNECTIONS
+    this.#server.on('error', (error) => context.log.debug({ path, reason: reason(error) }, 'socket failed'))
+    this.#server.on('drop', () =>
+      this.#edges.begin('drop', 'too many connections, some were refused', { path }),
+    )
+  }
+
+  async *work(signal: AbortSignal): AsyncGenerator<Work, void, void> {
+    if (signal.aborted) return
+    const stop = () => void this.#stop()
+    signal.addEventListener('abort', stop)
+    void this.#listen()
+    try {
+      yield* this.#intake.pieces()
+    } finally {
+      signal.removeEventListener('abort', stop)
+      await this.#stop()
+    }
+  }
+
+  commit(work: Work): void {
+    this.#intake.commit(work)
+  }
+
+  lag(): { bytes: number; seconds: number } {
+    return this.#intake.lag()
+  }
+
+  async close(): Promise<void> {
+    await this.#stop()
+    tellAbandoned(this.#intake, this.#path, this.#context)
+  }
+
+  async #listen(): Promise<void> {
+    const { signal } = this.#stopping
+    while (!signal.aborted && !this.#server.listening) {
+      try {
+        await removeStale(this.#path)
+        await listen(this.#server, this.#path)
+        this.#edges.end(this.#path)
+      } catch (error) {
+        const fields = { path: this.#path, reason: reason(error) }
+        this.#edges.begin(this.#path, 'socket cannot be opened', fields, 'error')
+        await sleep(this.#context.poll_interval, undefined, { signal }).catch(() => undefined)
+      }
+    }
+    if (signal.aborted) this.#server.close()
+  }
+
+  #accept(socket: Socket): void {
+    const reading = this.#read(socket).finally(() => {
+      this.#connections.delete(socket)
+      if (this.#context.once && this.#connections.size === 0) void this.#stop()
+    })
+    this.#connections.set(socket, reading)
+  }
+
+  async #read(socket: Socket): Promise<void> {
+    const { max_line, log, onEvent } = this.#context
+    const origin = this.#path
+    try {
+      await streamRecords(
+        chunks(socket, this.#stopping.signal),
+        max_line,
+        (records) => this.#intake.put(records),
+        (bytes) => onEvent?.({ kind: 'over_long', origin, bytes }),
+      )
+    } catch (error) {
+      log.debug({ path: origin, reason: reason(error) }, 'connection broke off')
+    } finally {
+      socket.destroy()
+    }
+  }
+
+  /** Closes the socket, which removes its file, and passes on what was read from the connections. */
+  async #stop(): Promise<void> {
+    this.#stopping.abort()
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#intake.finish()
+    await Promise.all([closed, ...this.#connections.values()])
+    this.#intake.end()
+  }
+}
+
+async function listen(server: Server, path: string): Promise<void> {
+  const listening = once(server, 'listening')
+  server.listen(path)
+  await listening
+  chmodSync(path, MODE)
+}
+
+async function removeStale(path: string): Promise<void> {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+  } catch (error) {
+    if (reason(error) === 'ECONNREFUSED') unlinkSync(path)
+  } finally {
+    socket.destroy()
+  }
+}

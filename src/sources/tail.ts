@@ -1,0 +1,137 @@
+import type { Source, Work } from '../types.ts'
+import type { TailContext } from './context.ts'
+import type { Followed } from './follow.ts'
+import { Notice } from './notice.ts'
+import { directoryOf } from './paths.ts'
+import { Scan, type ScanOptions } from './scan.ts'
+
+export type { SourceEvent, TailContext } from './context.ts'
+
+/** Hints come with every line that is written; to look this often is as good as at once. */
+const MIN_GAP_MS = 5
+
+export interface TailOptions extends ScanOptions {
+  /** Files or globs. */
+  paths: readonly string[]
+  /** Where to begin with files that are there when their path is followed for the first time; later ones are read whole. */
+  start: 'end' | 'beginning'
+  /** False: by polling alone. */
+  watch?: boolean
+}
+
+/**
+ * Follows files as they grow, are rotated, truncated and replaced. Polling (`poll_interval`) finds everything; file
+ * system notifications only make it sooner. Looking goes on while the consumer is busy, so that files are held open
+ * before rotation removes them, and `lag` is true.
+ *
+ * - The lines of one path keep their order over rotations, also those that happened while nothing ran.
+ * - A range is yielded only after the identity of its file is on disk (or could not be written).
+ * - Nothing is skipped but by `start` and by what others remove; the latter is logged and told as `lost`.
+ * - Descriptors stay open until the ranges on them are committed, or `close` is called.
+ */
+export function tail(options: TailOptions, context: TailContext): Source {
+  return new Tail(options, context)
+}
+
+class Tail implements Source {
+  readonly #directories: ReadonlySet<string>
+  readonly #context: TailContext
+  readonly #scan: Scan
+  readonly #notice: Notice | undefined
+  readonly #owners = new Map<Work, Followed>()
+  #lookedAt = Number.NEGATIVE_INFINITY
+  #hinted = false
+  #soon: NodeJS.Timeout | undefined
+  /** Looks since the consumer last found nothing. */
+  #looks = 0
+  #wake: (() => void) | undefined
+
+  constructor(options: TailOptions, context: TailContext) {
+    this.#directories = new Set(options.paths.map(directoryOf))
+    this.#context = context
+    this.#scan = new Scan(options, context)
+    this.#notice = options.watch === false ? undefined : new Notice(() => this.#hint(), context.log)
+  }
+
+  async *work(signal: AbortSignal): AsyncGenerator<Work, void, void> {
+    const poll = setInterval(() => this.#look(), this.#context.poll_interval)
+    const wake = () => this.#wake?.()
+    signal.addEventListener('abort', wake)
+    this.#look()
+    try {
+      while (!signal.aborted) {
+        const work = this.#next()
+        if (this.#scan.takeUnsaved()) await this.#context.checkpoints.flush()
+        if (signal.aborted) return
+        if (work) yield work
+        else if (this.#context.once) return
+        else await this.#news()
+      }
+    } finally {
+      clearInterval(poll)
+      clearTimeout(this.#soon)
+      this.#notice?.close()
+      signal.removeEventListener('abort', wake)
+    }
+  }
+
+  commit(work: Work): void {
+    const followed = this.#owners.get(work)
+    this.#owners.delete(work)
+    if (work.kind === 'range' && followed?.commit(work)) this.#context.checkpoints.put(followed.state)
+  }
+
+  lag(): { bytes: number; seconds: number } {
+    const { files } = this.#scan
+    const now = performance.now()
+    const since = Math.min(now, ...files.flatMap(({ pendingSince }) => pendingSince ?? []))
+    return { bytes: files.reduce((sum, { pending }) => sum + pending, 0), seconds: (now - since) / 1000 }
+  }
+
+  async close(): Promise<void> {
+    this.#scan.close()
+  }
+
+  #next(): Work | undefined {
+    let piece = this.#scan.next()
+    // A finite source ends only after a look that found nothing, and nothing moving.
+    for (let last = this.#context.once; last && !piece; last = this.#hinted) {
+      this.#look()
+      piece = this.#scan.next()
+    }
+    if (piece) this.#owners.set(piece.range, piece.followed)
+    return piece?.range
+  }
+
+  /** Resolves once there was a look since the last call, or on abort. */
+  async #news(): Promise<void> {
+    if (this.#looks === 0) {
+      const looked = new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+      if (this.#hinted) this.#hint()
+      await looked
+      this.#wake = undefined
+    }
+    this.#looks = 0
+  }
+
+  /** While the consumer is busy a hint is only noted: there is enough to hand out. */
+  #hint(): void {
+    this.#hinted = true
+    if (!this.#wake || this.#soon) return
+    const wait = Math.max(0, this.#lookedAt + MIN_GAP_MS - performance.now())
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined
+      this.#look()
+    }, wait)
+  }
+
+  #look(): void {
+    this.#lookedAt = performance.now()
+    this.#notice?.follow(this.#directories)
+    this.#hinted = !this.#scan.look()
+    this.#looks += 1
+    this.#wake?.()
+  }
+}

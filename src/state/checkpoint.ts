@@ -1,0 +1,274 @@
+import { readFileSync, renameSync } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+import { z } from 'zod'
+import { Edges, type Log, reason } from './edges.ts'
+
+const MAGIC = 'idmefv2-stream checkpoint'
+const VERSION = 1
+const DAY_MS = 86_400_000
+
+/**
+ * A file last seen this long before the others is forgotten at the next start; were it to come back, it would be read
+ * again. Counted from the newest entry and not from the clock: after a long stop nothing may look too old.
+ */
+const KEEP_MS = 7 * DAY_MS
+
+/** About 4 MiB on disk. Those seen last are kept. */
+const MAX_FILES = 10_000
+
+const fingerprint = z.object({ length: z.int().nonnegative(), hash: z.string() })
+
+const fileState = z.object({
+  connector: z.string(),
+  /** The path it was found under, as configured; it may have been renamed since. */
+  path: z.string(),
+  /** Random identity, 16 hexadecimal digits: with a line's offset it makes the ID of its alert. */
+  file: z.string().regex(/^[0-9a-f]{16}$/),
+  /** Decimal, for they may exceed 2^53; empty when the inode has become another file (truncation). */
+  dev: z.string(),
+  ino: z.string(),
+  /** Of the first bytes, at most 1 KiB; it grows with the file. */
+  head: fingerprint,
+  /** Everything before it was delivered or dead-lettered. */
+  offset: z.int().nonnegative(),
+  /** Of the bytes just before `offset`, at most 256. */
+  frontier: fingerprint,
+  /** Size and last change (ms since 1970) when last looked at. */
+  size: z.int().nonnegative(),
+  changed: z.number(),
+  /** When it was last known to exist, ms since 1970. */
+  seen: z.number(),
+})
+
+const content = z.object({
+  files: z.array(fileState),
+  /** Per connector the paths and globs it has followed before: `start` is for those it has not. */
+  started: z.record(z.string(), z.array(z.string())),
+})
+
+/** What is remembered of one file. */
+export type FileState = z.output<typeof fileState>
+type Content = z.output<typeof content>
+
+export interface CheckpointOptions {
+  /** `<path>.prev` holds the generation before, `<path>.corrupt` one that could not be read. */
+  path: string
+  intervalMs: number
+  log: Log
+  /** Told after each step of a write; tests die there. */
+  onStep?: (step: Step) => void
+}
+
+export type Step = 'opened' | 'written' | 'synced' | 'kept' | 'renamed' | 'done'
+
+/**
+ * The positions of all connectors, in memory and on disk.
+ *
+ * A write goes to a new file, is synced, the current generation becomes `.prev`, the new one takes its name, and
+ * the directory is synced: at every instant one complete generation exists. Damage of any kind is found by a
+ * CRC and never prevents a start. A failed write changes nothing on disk; it is repeated until it succeeds.
+ */
+export class Checkpoints {
+  /** What was wrong with the state on disk, in words; empty after a normal start. */
+  readonly warnings: readonly string[]
+  readonly counts = { writes: 0, failures: 0 }
+  readonly #options: CheckpointOptions
+  readonly #edges: Edges
+  readonly #files = new Map<string, FileState>()
+  readonly #started: Map<string, Set<string>>
+  #dirtySince: number | undefined
+  #timer: NodeJS.Timeout | undefined
+  #writing: Promise<boolean> | undefined
+  #healthy = true
+
+  constructor(options: CheckpointOptions) {
+    const { content, warnings } = load(options.path)
+    this.#options = options
+    this.#edges = new Edges(options.log)
+    this.warnings = warnings
+    for (const warning of warnings) options.log.error({ path: options.path }, warning)
+    const newest = content.files.reduce((time, { seen }) => Math.max(time, seen), 0)
+    for (const state of content.files) {
+      if (state.seen >= newest - KEEP_MS) this.#files.set(state.file, state)
+    }
+    this.#started = new Map(Object.entries(content.started).map(([name, paths]) => [name, new Set(paths)]))
+  }
+
+  /** The files a connector has read. The objects are the live ones: after changing one, call `put`. */
+  files(connector: string): FileState[] {
+    return [...this.#files.values()].filter((state) => state.connector === connector)
+  }
+
+  /** Keeps a file's state; it reaches the disk within the interval. */
+  put(state: FileState): void {
+    this.#files.set(state.file, state)
+    this.schedule()
+  }
+
+  /** For a file that is gone and was read to its end. */
+  forget(state: FileState): void {
+    if (this.#files.delete(state.file)) this.schedule()
+  }
+
+  /** Whether the connector has followed this path or glob before. */
+  started(connector: string, path: string): boolean {
+    return this.#started.get(connector)?.has(path) ?? false
+  }
+
+  start(connector: string, path: string): void {
+    const paths = this.#started.get(connector) ?? new Set()
+    this.#started.set(connector, paths.add(path))
+    this.schedule()
+  }
+
+  /** Sees to it that what is in memory is written within the interval. */
+  schedule(): void {
+    this.#dirtySince ??= performance.now()
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      void this.flush()
+    }, this.#options.intervalMs).unref()
+  }
+
+  /** Resolves when everything put before the call is durable (true), or could not be written and will be tried again (false). */
+  async flush(): Promise<boolean> {
+    // What is being written now may be older than the call.
+    await this.#writing
+    if (this.#dirtySince !== undefined) {
+      this.#writing ??= this.#write().finally(() => {
+        this.#writing = undefined
+      })
+    }
+    // Another caller that waited for the same write may have begun the next one: it is ours too.
+    return this.#writing ?? true
+  }
+
+  /** False from a failed write until one succeeds. */
+  healthy(): boolean {
+    return this.#healthy
+  }
+
+  /** Age of the oldest change that is not on disk; 0 when all is. */
+  ageSeconds(): number {
+    return this.#dirtySince === undefined ? 0 : (performance.now() - this.#dirtySince) / 1000
+  }
+
+  /** The last write. */
+  async close(): Promise<void> {
+    await this.flush()
+    clearTimeout(this.#timer)
+  }
+
+  async #write(): Promise<boolean> {
+    const since = this.#dirtySince
+    this.#dirtySince = undefined
+    try {
+      await this.#replace(encode(this.#content()))
+      this.counts.writes += 1
+      this.#healthy = true
+      this.#edges.end('write')
+      return true
+    } catch (error) {
+      this.counts.failures += 1
+      this.#healthy = false
+      this.#edges.begin(
+        'write',
+        'positions cannot be written; delivery goes on, a restart would repeat it',
+        { path: this.#options.path, reason: reason(error) },
+        'error',
+      )
+      this.#dirtySince = since
+      this.schedule()
+      return false
+    }
+  }
+
+  #content(): Content {
+    if (this.#files.size > MAX_FILES) {
+      const byAge = [...this.#files.values()].sort((a, b) => a.seen - b.seen)
+      for (const state of byAge.slice(0, byAge.length - MAX_FILES)) this.#files.delete(state.file)
+    }
+    const started = [...this.#started].map(([name, paths]): [string, string[]] => [name, [...paths]])
+    return { files: [...this.#files.values()], started: Object.fromEntries(started) }
+  }
+
+  async #replace(text: string): Promise<void> {
+    const { path, onStep } = this.#options
+    const draft = `${path}.new`
+    const file = await open(draft, 'w', 0o600)
+    try {
+      onStep?.('opened')
+      await file.writeFile(text)
+      onStep?.('written')
+      await file.sync()
+      onStep?.('synced')
+    } finally {
+      await file.close()
+    }
+    await rename(path, `${path}.prev`).catch(ignoreMissing)
+    onStep?.('kept')
+    await rename(draft, path)
+    onStep?.('renamed')
+    await syncDirectory(path)
+    onStep?.('done')
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path.replace(/[^/]*$/, '') || '.', 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+/**
+ * Two lines: `idmefv2-stream checkpoint <version> <crc32 of the second>`, and the content as JSON.
+ * Exported for tests and tools.
+ */
+export function encode(content: Content): string {
+  const body = JSON.stringify(content)
+  return `${MAGIC} ${VERSION} ${checksum(body)}\n${body}\n`
+}
+
+/** @throws Error with what is wrong, for anything but what `encode` gave. */
+export function decode(text: string): Content {
+  const [header = '', body = '', ...rest] = text.split('\n')
+  const [version, crc] = header.startsWith(`${MAGIC} `) ? header.slice(MAGIC.length + 1).split(' ') : []
+  if (crc === undefined) throw new Error('not a checkpoint')
+  if (crc !== checksum(body) || rest.length !== 1 || rest[0] !== '') throw new Error('damaged')
+  if (version !== String(VERSION)) throw new Error(`of another version (${version})`)
+  return content.parse(JSON.parse(body))
+}
+
+const checksum = (body: string) => crc32(body, VERSION).toString(16).padStart(8, '0')
+
+function load(path: string): { content: Content; warnings: string[] } {
+  const warnings: string[] = []
+  for (const generation of [path, `${path}.prev`]) {
+    try {
+      return { content: decode(readFileSync(generation, 'utf8')), warnings }
+    } catch (error) {
+      if (reason(error) === 'ENOENT') continue
+      warnings.push(`${generation} cannot be used: ${reason(error)}`)
+      // Otherwise the next write would put it in the place of the good `.prev`.
+      if (generation === path) setAside(path)
+    }
+  }
+  if (warnings.length > 0) warnings.push('no usable positions: files are followed as if for the first time')
+  return { content: { files: [], started: {} }, warnings }
+}
+
+function setAside(path: string): void {
+  try {
+    renameSync(path, `${path}.corrupt`)
+  } catch (error) {
+    if (reason(error) !== 'ENOENT') return
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (reason(error) !== 'ENOENT') throw error
+}

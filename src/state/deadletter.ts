@@ -1,0 +1,123 @@
+import { isUtf8 } from 'node:buffer'
+import { constants, type FileHandle, open, stat } from 'node:fs/promises'
+import type { DeadLetter } from '../types.ts'
+import { reason } from './edges.ts'
+
+/** What is kept of a record that is over the limit: enough to see what it was. */
+const HEAD_BYTES = 64 * 1024
+
+const NEWLINE = 10
+
+/** Nothing was written: `FULL` until an operator makes room, `WRITE` for everything else (see `cause`). Wait and try again. */
+export class DeadLetterError extends Error {
+  readonly code: 'FULL' | 'WRITE'
+
+  constructor(code: 'FULL' | 'WRITE', message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'DeadLetterError'
+    this.code = code
+  }
+}
+
+/**
+ * The file of what could not be delivered: one JSON object a line, mode 0600.
+ *
+ * Each thread opens its own; lines of several never mix, because each call is one append. An operator may move,
+ * truncate or remove the file at any time: the next letter goes to a new one.
+ */
+export class DeadLetters {
+  readonly #path: string
+  readonly #maxBytes: number
+  #file: FileHandle | undefined
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(path: string, maxBytes: number) {
+    this.#path = path
+    this.#maxBytes = maxBytes
+  }
+
+  /**
+   * Resolves when the letters are durable.
+   *
+   * @throws DeadLetterError when they are not; after `WRITE` part of a line may stand in the file, set off from
+   * what follows.
+   */
+  append(letters: readonly DeadLetter[]): Promise<void> {
+    const appended = this.#last.then(() => this.#append(letters))
+    this.#last = appended.catch(() => undefined)
+    return appended
+  }
+
+  async close(): Promise<void> {
+    await this.#last
+    await this.#file?.close()
+    this.#file = undefined
+  }
+
+  async #append(letters: readonly DeadLetter[]): Promise<void> {
+    if (letters.length === 0) return
+    const text = letters.map((letter) => `${JSON.stringify(letter)}\n`).join('')
+    try {
+      const file = await this.#current()
+      const { size } = await file.stat()
+      const bytes = Buffer.from((await torn(file, size)) ? `\n${text}` : text)
+      // A letter larger than the limit would never fit, and everything behind it would wait for ever.
+      if (size > 0 && size + bytes.length > this.#maxBytes) {
+        throw new DeadLetterError('FULL', `${this.#path} has reached its limit of ${this.#maxBytes} bytes`)
+      }
+      const { bytesWritten } = await file.write(bytes)
+      if (bytesWritten < bytes.length)
+        throw new Error(`only ${bytesWritten} of ${bytes.length} bytes written`)
+      await file.datasync()
+    } catch (error) {
+      if (error instanceof DeadLetterError) throw error
+      throw new DeadLetterError('WRITE', `${this.#path} cannot be written: ${reason(error)}`, {
+        cause: error,
+      })
+    }
+  }
+
+  /** The file that the path names now; an operator may have moved the one we had. */
+  async #current(): Promise<FileHandle> {
+    if (this.#file) {
+      const [named, held] = await Promise.all([stat(this.#path).catch(() => undefined), this.#file.stat()])
+      if (named?.ino === held.ino && named.dev === held.dev) return this.#file
+      await this.#file.close()
+      this.#file = undefined
+    }
+    const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
+    this.#file = await open(this.#path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
+    return this.#file
+  }
+}
+
+/** Whether the file ends inside a line: a full disk or a crash cut a letter short. */
+async function torn(file: FileHandle, size: number): Promise<boolean> {
+  if (size === 0) return false
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
+  return buffer[0] !== NEWLINE
+}
+
+/**
+ * The dead letter of a record. Bytes that are not UTF-8 are kept as base64; of a record longer than `maxLine` only
+ * the head is kept. `length` is the record's own where `bytes` is no more than its head.
+ */
+export function toDeadLetter(
+  fields: Omit<DeadLetter, 'time' | 'length' | 'raw' | 'encoding'> & { length?: number },
+  bytes: Uint8Array,
+  maxLine: number,
+): DeadLetter {
+  const { length = bytes.length } = fields
+  const kept = length > maxLine ? head(bytes) : bytes
+  const encoding = isUtf8(kept) ? 'utf8' : 'base64'
+  const raw = Buffer.from(kept.buffer, kept.byteOffset, kept.length).toString(encoding)
+  return { ...fields, time: new Date().toISOString(), length, raw, encoding }
+}
+
+/** At most 64 KiB, and not ending inside a UTF-8 character. */
+function head(bytes: Uint8Array): Uint8Array {
+  let end = Math.min(bytes.length, HEAD_BYTES)
+  const lowest = end - 3
+  while (end > lowest && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1
+  return bytes.subarray(0, end)
+}
