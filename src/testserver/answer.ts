@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Fault } from '../idmefv2/validate.ts'
+
+export interface Answer {
+  status: number
+  headers?: Record<string, string>
+  /** In a few words; absent on success. */
+  error?: string
+  faults?: readonly Fault[]
+}
+
+/** How long the rest of a refused body is read and thrown away, so that the sender gets to read why. */
+const LINGER_MS = 2000
+
+/** Success is empty; anything else is `{ "error", "faults": [{ "pointer", "reason" }] }`. */
+export function send(response: ServerResponse, { status, headers, error, faults }: Answer): void {
+  if (error === undefined) {
+    response.writeHead(status, headers).end()
+    return
+  }
+  write(response, status, 'application/json', JSON.stringify({ error, faults }), headers).end()
+}
+
+/** The same with what the Python test server answers: 200, 501 for a method, 500 and a line of text for all else but 503. */
+export function sendAsPython(response: ServerResponse, { status, headers, error, faults }: Answer): void {
+  if (status === 204) response.writeHead(200, { 'content-length': 0 }).end()
+  else if (error === undefined || status === 503)
+    response.writeHead(status, { ...headers, 'content-length': 0 }).end()
+  else
+    write(
+      response,
+      500,
+      'text/plain; charset=utf-8',
+      faults?.[0] ? `${faults[0].pointer} ${faults[0].reason}` : error,
+    ).end()
+}
+
+/**
+ * Answers a sender that is still sending, then goes on reading for a moment: to close at once would make the kernel
+ * reset the connection, and the answer would be lost with it.
+ */
+export function sendAndLeave(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, error }: Answer,
+): void {
+  hangUp(request, response)
+  write(response, status, 'application/json', JSON.stringify({ error }))
+  const timer = setTimeout(() => request.destroy(), LINGER_MS).unref()
+  request.once('close', () => clearTimeout(timer))
+  request.once('end', () => response.end())
+  request.resume()
+}
+
+/** The connection ends with this answer. HTTP/2 has no such header and needs none: its streams are independent. */
+export function hangUp(request: IncomingMessage, response: ServerResponse): void {
+  if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
+}
+
+function write(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string,
+  headers: Record<string, string> = {},
+): ServerResponse {
+  response.writeHead(status, { ...headers, 'content-type': type, 'content-length': Buffer.byteLength(body) })
+  response.write(body)
+  return response
+}

@@ -1,0 +1,66 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createSecureServer } from 'node:http2'
+import type { Socket } from 'node:net'
+import { MAX_HEADERS, PATIENCE } from '../metrics/listen.ts'
+
+/** PEM texts. With `ca`, a client certificate that it signed is required. */
+export interface Tls {
+  key: string
+  cert: string
+  ca?: string
+}
+
+export interface Patience {
+  headersTimeoutMs?: number
+  requestTimeoutMs?: number
+}
+
+const MAX_CONNECTIONS = 1024
+const HANDSHAKE_TIMEOUT_MS = 10_000
+
+/**
+ * HTTP/1.1, or with `tls` HTTP/1.1 and HTTP/2 by ALPN over TLS 1.3, as the transport draft wants them (§4.3, §4.5).
+ * Requests over either reach the same listener.
+ */
+export function createListener(listener: RequestListener, tls: Tls | undefined, patience: Patience): Server {
+  const { headersTimeoutMs: headersTimeout = PATIENCE.headersTimeout } = patience
+  const { requestTimeoutMs: requestTimeout = PATIENCE.requestTimeout } = patience
+  const connectionsCheckingInterval = Math.min(PATIENCE.connectionsCheckingInterval, headersTimeout / 2)
+  const limits = { headersTimeout, requestTimeout, connectionsCheckingInterval }
+  const server = tls ? createTlsListener(tls, limits) : createServer(limits)
+  // No limit of requests a socket: Node answers 503 to those pipelined beyond it, which would look like a failure.
+  server.maxConnections = MAX_CONNECTIONS
+  server.maxHeadersCount = MAX_HEADERS
+  // With a listener of its own, 100 Continue is sent only when the body is wanted.
+  server.on('request', listener).on('checkContinue', listener)
+  return server
+}
+
+function createTlsListener({ key, cert, ca }: Tls, limits: object): Server {
+  const server = createSecureServer({
+    ...limits,
+    key,
+    cert,
+    ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }),
+    minVersion: 'TLSv1.3',
+    allowHTTP1: true,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    maxSessionMemory: 16,
+  })
+  // Its requests and responses have the methods of HTTP/1's (the compatibility API), and so has the server itself.
+  return Object.assign(server as unknown as Server, limits)
+}
+
+/** Keeps the open connections of a server, so that they can be cut. */
+export function connectionsOf(server: Server): { cut(): void } {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return {
+    cut() {
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}

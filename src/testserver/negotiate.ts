@@ -1,0 +1,96 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { isIP } from 'node:net'
+import { hostname } from 'node:os'
+import { MIMEType } from 'node:util'
+import type { Answer } from './answer.ts'
+
+// What a request says of itself, judged by its method, path and headers alone: pure.
+
+/** What this server goes by: the one path for messages, if there is one, and the host name it was told to listen on. */
+export interface Rules {
+  path: string | undefined
+  host: string
+}
+
+export interface Head {
+  method: string
+  path: string
+  headers: IncomingHttpHeaders
+}
+
+/** The answer to a request that is ruled out before its body is read (transport draft §4.3), or nothing. */
+export function refuse({ method, path, headers }: Head, rules: Rules): Answer | undefined {
+  const takesPost = rules.path === undefined || path === rules.path
+  const allowed = [...(path === '/' ? ['GET', 'HEAD'] : []), ...(takesPost ? ['POST'] : [])]
+  if (allowed.length === 0) return { status: 404, error: `messages are taken at ${rules.path}` }
+  if (!allowed.includes(method)) {
+    return { status: 405, headers: { allow: allowed.join(', ') }, error: 'messages are taken by POST' }
+  }
+  return method === 'POST' ? refusePost(headers) : refusePage(headers, rules.host)
+}
+
+function refusePost(headers: IncomingHttpHeaders): Answer | undefined {
+  if (!isJson(headers['content-type']))
+    return { status: 415, error: 'messages are taken as application/json, in UTF-8' }
+  if (!acceptsJson(headers.accept)) return { status: 406, error: 'answers are given as application/json' }
+  if (!['gzip', 'identity'].includes(headers['content-encoding'] ?? 'identity')) {
+    return {
+      status: 415,
+      headers: { 'accept-encoding': 'gzip' },
+      error: 'the only content encoding taken is gzip',
+    }
+  }
+  return undefined
+}
+
+function refusePage(headers: IncomingHttpHeaders, host: string): Answer | undefined {
+  if (isOwnHost(headers.host ?? headers[':authority']?.toString(), host)) return undefined
+  return { status: 421, error: 'the page is shown under the addresses and names of this host only' }
+}
+
+/** `application/json`, in UTF-8 if it says so; RFC 8259 knows no other encoding. */
+export function isJson(contentType: string | undefined): boolean {
+  if (contentType === 'application/json') return true
+  const type = contentType === undefined ? undefined : parsed(contentType)
+  if (type?.essence !== 'application/json') return false
+  return (type.params.get('charset') ?? 'utf-8').toLowerCase() === 'utf-8'
+}
+
+function parsed(contentType: string): MIMEType | undefined {
+  try {
+    return new MIMEType(contentType)
+  } catch {
+    return undefined // not a media type at all, so not ours
+  }
+}
+
+/** RFC 9110 §12.5.1: the most specific range that matches decides, and a weight of 0 refuses. */
+export function acceptsJson(accept: string | undefined): boolean {
+  if (accept === undefined || accept === '*/*' || accept === 'application/json') return true
+  const ranges = accept
+    .toLowerCase()
+    .split(',')
+    .map((range) => range.split(';').map((part) => part.trim()))
+  for (const wanted of ['application/json', 'application/*', '*/*']) {
+    const range = ranges.find(([name]) => name === wanted)
+    if (range) return !range.some((part) => /^q=0(\.0*)?$/.test(part))
+  }
+  return false
+}
+
+/**
+ * Whether a Host header can be ours: an address or a name of this machine. Any other name was pointed at us by
+ * whoever owns it (DNS rebinding), whose pages could then read ours.
+ */
+export function isOwnHost(host: string | undefined, configured: string): boolean {
+  const name = URL.parse(`http://${host ?? ''}`)?.hostname.replace(/^\[|\]$/g, '')
+  if (name === undefined) return false
+  return isIP(name) !== 0 || ['localhost', configured, hostname()].some((own) => own.toLowerCase() === name)
+}
+
+/** The path of a request target, in any of its forms (RFC 9112 §3.2), without the query. */
+export function pathOf(target: string): string {
+  if (!target.startsWith('/')) return URL.parse(target)?.pathname ?? target
+  const query = target.indexOf('?')
+  return query < 0 ? target : target.slice(0, query)
+}
