@@ -1,0 +1,211 @@
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { common } from '../config/options.ts'
+import type { Config, ConnectorSection } from '../config/read.ts'
+import { loadConnector, loadRules, probes } from '../connectors/load.ts'
+import { ConfigError, EXIT, UsageError } from '../errors.ts'
+import { profile } from '../idmefv2/profiles.ts'
+import { oneLine } from '../log.ts'
+import { type Converter, compile } from '../mapping/compile.ts'
+import { applyDocument } from '../mapping/file.ts'
+import { Ids } from '../mapping/ids.ts'
+import { MappingError } from '../mapping/read.ts'
+import { nearest } from '../nearest.ts'
+import { contextOf, mappingProblems, readDocument } from '../setup.ts'
+import { BATCH_BYTES, Batch } from '../worker/batch.ts'
+import { identifyBy } from '../worker/identify.ts'
+import { type Block, blocksOf, LineReader, type LongLine } from '../worker/reader.ts'
+import { type Counts, type Fault, Records } from '../worker/records.ts'
+import { readChecked } from './config.ts'
+import { type Call, type Streams, textOf, textsOf, type Verb, versionOf } from './verb.ts'
+
+const usage = `idmefv2 convert PROBE [FILE|-] [options]
+
+Converts what a tool wrote and prints the messages, one a line. Nothing is sent and nothing is remembered. IDs are made
+from the content of each record: the same record gives the same ID.
+
+      --idmefv2-version V   2.D.V04 to 2.D.V08, or V04 to V08 (2.D.V08)
+      --mapping FILE        a mapping file, as [PROBE] mapping
+  -c, --config FILE         take the options of the probe and of [idmefv2] from a configuration
+
+Exit codes: 0 every record was converted or filtered, 1 a record was rejected (told on standard error)
+`
+
+export const convert: Verb = {
+  summary: 'convert a file, print the messages',
+  usage,
+  options: {
+    'idmefv2-version': { type: 'string' },
+    mapping: { type: 'string' },
+    config: { type: 'string', short: 'c', multiple: true },
+  },
+  operands: 2,
+  async run(call: Call): Promise<number> {
+    const [probe, file = '-'] = call.positionals
+    if (probe === undefined) throw new UsageError('name the probe: idmefv2 convert PROBE [FILE|-]')
+    if (!probes().includes(probe)) throw new UsageError(unknownProbe(probe))
+    const conversion = new Conversion(await converterFor(probe, call), file, call.streams)
+    return (await conversion.run()) ? EXIT.ok : EXIT.failed
+  },
+}
+
+function unknownProbe(probe: string): string {
+  const guess = nearest(probe, probes())
+  return `there is no probe ${probe}${guess ? `; did you mean ${guess}?` : ''} (idmefv2 list names them)`
+}
+
+async function converterFor(probe: string, call: Call): Promise<Converter> {
+  const { delivery, section } = await settings(probe, textsOf(call, 'config'))
+  const version = versionOf(call) ?? delivery.version
+  const given = textOf(call, 'mapping') ?? section.options.mapping
+  const file = typeof given === 'string' ? given : undefined
+  const rules = await loadRules(probe)
+  try {
+    const applied = file === undefined ? rules : applyDocument(rules, readDocument(file))
+    return compile(applied, profile(version), contextOf(section, { ...delivery, version }))
+  } catch (error) {
+    if (!(error instanceof MappingError)) throw error
+    throw new ConfigError(mappingProblems(error, file ?? probe))
+  }
+}
+
+/** From a configuration, where there is one; else what an empty one would give. */
+async function settings(
+  probe: string,
+  files: readonly string[],
+): Promise<{ delivery: Config['idmefv2']; section: ConnectorSection }> {
+  if (files.length > 0) {
+    const { config } = await readChecked(files, false)
+    const section = config.connectors.find((one) => one.probe === probe)
+    if (section === undefined) throw new UsageError(`the configuration has no section [${probe}]`)
+    return { delivery: config.idmefv2, section }
+  }
+  const { options } = await loadConnector(probe)
+  return {
+    delivery: common.idmefv2.parse({}),
+    section: { probe, instance: probe, options: options.parse({}) },
+  }
+}
+
+class Conversion implements Counts {
+  records = 0
+  filtered = 0
+  converted = 0
+  repaired = 0
+  #rejected = 0
+  readonly #records: Records
+  readonly #streams: Streams
+  readonly #file: string
+  #bytes: Buffer = Buffer.alloc(0)
+
+  constructor(converter: Converter, file: string, streams: Streams) {
+    this.#records = new Records(converter, new Ids(), this, (fault) => this.#reject(fault))
+    this.#streams = streams
+    this.#file = file
+  }
+
+  /** False when a record was rejected. */
+  async run(): Promise<boolean> {
+    const blocks = this.#file === '-' ? streamBlocks(this.#streams.stdin) : fileBlocks(this.#file)
+    for await (const block of blocks) {
+      if ('tooLong' in block)
+        this.#tell(block.tooLong.offset, 'line_too_long', `${block.tooLong.length} bytes`)
+      else await this.#convert(block)
+    }
+    const { converted, filtered, repaired } = this
+    const also = repaired > 0 ? `, ${repaired} with invalid UTF-8 replaced` : ''
+    this.#streams.stderr.write(
+      `${converted} converted, ${filtered} filtered, ${this.#rejected} rejected${also}\n`,
+    )
+    return this.#rejected === 0
+  }
+
+  async #convert(block: Block): Promise<void> {
+    this.#bytes = block.bytes
+    this.#records.begin(
+      block,
+      identifyBy('content', { kind: 'bytes', bytes: new Uint8Array(), origin: this.#file }),
+    )
+    for (let finished = false; !finished; ) {
+      const batch = new Batch(Buffer.allocUnsafeSlow(BATCH_BYTES))
+      finished = this.#records.fill(batch)
+      await this.#print(batch)
+    }
+  }
+
+  async #print(batch: Batch): Promise<void> {
+    let from = 0
+    const lines: Buffer[] = []
+    for (const end of batch.ends) {
+      lines.push(batch.bytes.subarray(from, end), NEWLINE)
+      from = end
+    }
+    const { stdout } = this.#streams
+    if (lines.length > 0 && !stdout.write(Buffer.concat(lines))) await once(stdout, 'drain')
+  }
+
+  #reject({ offset, start, end, reason, detail }: Fault): void {
+    this.#tell(
+      offset,
+      reason,
+      `${detail}: ${this.#bytes.toString('utf8', start, Math.min(end, start + SHOWN_BYTES))}`,
+    )
+  }
+
+  #tell(offset: number, reason: string, detail: string): void {
+    this.#rejected++
+    this.#streams.stderr.write(
+      `${this.#file === '-' ? 'stdin' : this.#file}, byte ${offset}: ${reason}: ${oneLine(detail)}\n`,
+    )
+  }
+}
+
+const NEWLINE = Buffer.from('\n')
+const SHOWN_BYTES = 120
+const MAX_LINE = common.workers.parse({}).max_line
+
+type Found = Block | { tooLong: LongLine }
+
+function* fileBlocks(file: string): Generator<Found> {
+  const fd = openInput(file)
+  try {
+    yield* new LineReader(MAX_LINE).lines(fd, 0, Number.MAX_SAFE_INTEGER)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function openInput(file: string): number {
+  try {
+    return openSync(file, 'r')
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** Whole lines as they come; a record waits for its end. `origin` is where the block stands in the stream. */
+async function* streamBlocks(stream: Readable): AsyncGenerator<Found> {
+  let kept: Buffer[] = []
+  let position = 0
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    const last = chunk.lastIndexOf('\n')
+    if (last < 0) {
+      kept.push(chunk)
+      continue
+    }
+    const whole = Buffer.concat([...kept, chunk.subarray(0, last + 1)])
+    kept = [chunk.subarray(last + 1)]
+    yield* shifted(whole, position)
+    position += whole.length
+  }
+  yield* shifted(Buffer.concat(kept), position)
+}
+
+function* shifted(bytes: Buffer, position: number): Generator<Found> {
+  if (bytes.length === 0) return
+  for (const found of blocksOf(bytes, MAX_LINE)) {
+    if ('tooLong' in found) yield { tooLong: { ...found.tooLong, offset: found.tooLong.offset + position } }
+    else yield { ...found, origin: position }
+  }
+}

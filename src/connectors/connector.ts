@@ -1,0 +1,15 @@
+import type { z } from 'zod'
+import type { TailContext } from '../sources/tail.ts'
+import type { Source } from '../types.ts'
+
+/**
+ * One probe, as the main thread sees it: what `connectors/<probe>/index.ts` exports by default. Its INI section
+ * is the folder's name, or `name:instance`. The worker thread loads `connectors/<probe>/mapping.ts`.
+ */
+export interface Connector<O extends z.ZodObject = z.ZodObject> {
+  summary: string
+  options: O
+  source(options: z.output<O>, context: SourceContext): Source
+}
+
+export type SourceContext = TailContext

@@ -1,0 +1,22 @@
+import { readdirSync } from 'node:fs'
+import type { Rules } from '../mapping/rules.ts'
+import type { Connector } from './connector.ts'
+
+const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+
+/** The probes there are: the folders beside this file. */
+export function probes(): string[] {
+  return readdirSync(new URL('.', import.meta.url), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort()
+}
+
+export async function loadConnector(probe: string): Promise<Connector> {
+  return (await import(`./${probe}/index.${EXTENSION}`)).default
+}
+
+/** Only this is loaded in a worker: the rules of a probe, without its sources. */
+export async function loadRules(probe: string): Promise<Rules> {
+  return (await import(`./${probe}/mapping.${EXTENSION}`)).default
+}

@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { check } from './cli/check.ts'
+import { convert } from './cli/convert.ts'
+import { demo } from './cli/demo.ts'
+import { list } from './cli/list.ts'
+import { run } from './cli/run.ts'
+import { testserver } from './cli/testserver.ts'
+import { validateVerb as validate } from './cli/validate.ts'
+import type { Streams, Verb } from './cli/verb.ts'
+import { ConfigError, EXIT, StateError, UsageError } from './errors.ts'
+import { ListenError } from './metrics/listen.ts'
+import { nearest } from './nearest.ts'
+import { VERSION } from './version.ts'
+
+const VERBS: Readonly<Record<string, Verb>> = { run, convert, validate, check, testserver, list, demo }
+
+const streams: Streams = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr }
+
+/** What `idmefv2` without a verb does. */
+const DEFAULT_VERB = 'demo'
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name = DEFAULT_VERB, ...rest] = argv
+  if (name === '--help' || name === '-h' || name === 'help') return tell(overview())
+  if (name === '--version' || name === '-V') return tell(`${VERSION}\n`)
+  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
+  if (verb === undefined) throw new UsageError(unknownVerb(name))
+  if (rest.includes('--help') || rest.includes('-h')) return tell(verb.usage)
+  const { values, positionals } = parse(name, verb, rest)
+  return verb.run({ values, positionals, streams })
+}
+
+function parse(name: string, { options, operands = 0 }: Verb, args: string[]) {
+  const help = `(idmefv2 ${name} --help)`
+  const parsed = read()
+  const [extra] = parsed.positionals.slice(operands)
+  if (extra === undefined) return parsed
+  const guess = operands === 0 && 'config' in options ? `did you mean -c ${extra}?` : `what is ${extra}?`
+  throw new UsageError(`${name} takes no more words; ${guess} ${help}`)
+
+  function read() {
+    try {
+      return parseArgs({ args, options, allowPositionals: true })
+    } catch (error) {
+      throw new UsageError(`${misused(error, Object.keys(options))} ${help}`)
+    }
+  }
+}
+
+/** What parseArgs says; of an unknown option with the one that was meant, and without its advice about dashes. */
+function misused(error: unknown, options: readonly string[]): string {
+  const text = error instanceof Error ? error.message : String(error)
+  const [, dashes, option] = /^Unknown option '(--?)([^']*)'/.exec(text) ?? []
+  if (option === undefined) return text
+  const guess = nearest(option, options)
+  return `there is no option ${dashes}${option}${guess ? `; did you mean --${guess}?` : ''}`
+}
+
+function tell(text: string): number {
+  streams.stdout.write(text)
+  return EXIT.ok
+}
+
+function overview(): string {
+  const verbs = Object.entries(VERBS).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
+  return `idmefv2 VERB [options]
+
+Security alerts out of the tools that raise them, into a SIEM that speaks IDMEFv2.
+
+${verbs.join('\n')}
+
+Without a verb: ${DEFAULT_VERB}. idmefv2 VERB --help tells the options of one. Version ${VERSION}.
+`
+}
+
+function unknownVerb(name: string): string {
+  const guess = nearest(name, Object.keys(VERBS))
+  return `there is no verb ${name}${guess ? `; did you mean ${guess}?` : ''} (idmefv2 --help names them)`
+}
+
+/** What went wrong, said once, and the exit code that goes with it. */
+function explain(error: unknown): number {
+  if (error instanceof ConfigError)
+    return fail(
+      EXIT.config,
+      'the configuration cannot be used:',
+      ...error.message.split('\n').map((line) => `  ${line}`),
+    )
+  if (error instanceof UsageError) return fail(EXIT.usage, error.message)
+  if (error instanceof StateError)
+    return fail(error.code === 'LOCKED' ? EXIT.temporary : EXIT.permission, error.message)
+  if (error instanceof ListenError) return fail(EXIT.permission, error.message)
+  return fail(EXIT.failed, error instanceof Error ? (error.stack ?? error.message) : String(error))
+}
+
+function fail(code: number, ...lines: string[]): number {
+  streams.stderr.write(lines.map((line, i) => `${i === 0 ? 'idmefv2: ' : ''}${line}\n`).join(''))
+  return code
+}
+
+// A reader that leaves, as head(1) does, is no failure.
+streams.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed),
+)
+process.exitCode = await main(process.argv.slice(2)).catch(explain)

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FixedQueue, Piscina } from 'piscina'
+import { Gate } from './delivery/gate.ts'
+import { Lock } from './delivery/lock.ts'
+import type { Log } from './log.ts'
+import type { Done, Setup, Task } from './worker/messages.ts'
+import { allocateOwners, ownerEntries, releaseIndices } from './worker/owners.ts'
+
+/** Two, so that a worker reads one range while another one waits for the receiver. */
+export const TASKS_PER_WORKER = 2
+
+/** A task that failed is handed out again after a pause that doubles up to the longest. */
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 30_000
+
+const FILE = new URL(
+  import.meta.url.endsWith('.ts') ? './worker/worker.ts' : './worker/worker.js',
+  import.meta.url,
+)
+
+/** The worker threads, and what they share about the destination. */
+export class Pool {
+  readonly #piscina: Piscina
+  readonly #gate: Gate
+  readonly #log: Log
+  readonly #ended = new AbortController()
+  #running = 0
+  #restarts = 0
+
+  constructor(setup: Omit<Setup, 'gate' | 'lock' | 'owners'>, count: number, log: Log) {
+    const owners = allocateOwners(count)
+    const gate = Gate.allocate(ownerEntries(count))
+    const workerData: Setup = { ...setup, gate, lock: Lock.allocate(), owners }
+    this.#log = log
+    this.#gate = new Gate(gate)
+    this.#piscina = new Piscina({
+      filename: FILE.href,
+      minThreads: count,
+      maxThreads: count,
+      concurrentTasksPerWorker: TASKS_PER_WORKER,
+      taskQueue: new FixedQueue(),
+      // An idle worker that sleeps in Atomics.wait would not notice that the receiver closed its connections.
+      atomics: 'disabled',
+      workerData,
+    })
+    this.#piscina.on('workerDestroy', () => {
+      if (this.#ended.signal.aborted) return
+      this.#restarts++
+      // By then it is no longer among the threads of the pool.
+      setImmediate(() =>
+        releaseIndices(owners, new Set(this.#piscina.threads.map((thread) => thread.threadId))),
+      )
+    })
+    // The task that was running rejects as well, and is handed out again there.
+    this.#piscina.on('error', (error) => log.error({ err: error }, 'a worker thread failed'))
+  }
+
+  /**
+   * Runs a task until it succeeds: a worker that dies, or a task that fails, costs another reading, nothing else.
+   * Rejects when the pool was ended, and when standard output is gone.
+   */
+  async run(task: Task): Promise<Done> {
+    this.#running++
+    try {
+      for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+        try {
+          return await this.#piscina.run(task)
+        } catch (error) {
+          if (this.#ended.signal.aborted || isOutputGone(error)) throw error
+          this.#log.error({ err: error, connector: task.connector }, 'work failed and is handed out again')
+          await sleep(pauseMs, undefined, { signal: this.#ended.signal })
+        }
+      }
+    } finally {
+      this.#running--
+    }
+  }
+
+  /** What /metrics and /readyz ask. */
+  status() {
+    return {
+      gate: this.#gate.snapshot(),
+      workers: { utilisation: this.#piscina.utilization, ranges: this.#running, restarts: this.#restarts },
+    }
+  }
+
+  /** Ends the threads at once; tasks that are running reject. */
+  async end(): Promise<void> {
+    this.#ended.abort()
+    await this.#piscina.destroy()
+  }
+}
+
+/** Whether nobody reads our output any longer; a worker says so in the message, as errors lose their code between threads. */
+export function isOutputGone(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('EPIPE')
+}

@@ -1,0 +1,177 @@
+import { stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from './config/read.ts'
+import { loadConnector } from './connectors/load.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import { runPipeline } from './pipeline.ts'
+import { isOutputGone, Pool, TASKS_PER_WORKER } from './pool.ts'
+import type { Checkpoints } from './state/checkpoint.ts'
+import type { StateDirectory } from './state/directory.ts'
+import type { Source } from './types.ts'
+import type { ConnectorSetup, Setup } from './worker/messages.ts'
+
+export interface SessionOptions {
+  config: Config
+  connectors: readonly ConnectorSetup[]
+  state: StateDirectory
+  checkpoints: Checkpoints
+  metrics: Metrics
+  log: Log
+  once: boolean
+  fromStart: boolean
+}
+
+/**
+ * `ended`: the sources have no more; `drained`: all that was out is safe. The rest is read again after `cut`: time was
+ * up, and `unread`: nobody reads standard output any longer.
+ */
+export type Outcome = 'ended' | 'drained' | 'cut' | 'unread'
+
+/**
+ * Runs every connector of a configuration until its sources end or `signal` aborts; then no new work is taken, and
+ * what is out is finished within the drain time. Whatever happens, positions are on disk and all is closed at the end.
+ */
+export class Session {
+  readonly #options: SessionOptions
+  readonly #pool: Pool
+  readonly #deadLetters: string
+  #sources: Source[] = []
+
+  constructor(options: SessionOptions) {
+    const { config, connectors, state, log } = options
+    const count = config.workers.count === 'auto' ? availableParallelism() : config.workers.count
+    this.#options = options
+    this.#deadLetters = state.file('dead-letters.ndjson')
+    const deadLetters = { path: this.#deadLetters, maxBytes: config.state.dead_letter_max }
+    const { logging, workers } = config
+    this.#pool = new Pool(
+      {
+        connectors,
+        delivery: cloneable(config.idmefv2),
+        logging,
+        workers: { ...workers, count },
+        deadLetters,
+      },
+      count,
+      log,
+    )
+  }
+
+  async run(signal: AbortSignal): Promise<Outcome> {
+    const { config, checkpoints } = this.#options
+    let pipelines: Promise<unknown> = Promise.resolve()
+    try {
+      this.#sources = await Promise.all(config.connectors.map((_, i) => this.#open(i)))
+      this.#observe()
+      pipelines = Promise.all(this.#sources.map((source, i) => this.#pipeline(source, i, signal)))
+      const first = await Promise.race([pipelines.then(() => 'ended' as const), aborted(signal)])
+      if (first === 'ended') return 'ended'
+      const cut = sleep(config.idmefv2.drain_timeout, 'cut' as const, { ref: false })
+      return await Promise.race([pipelines.then(() => 'drained' as const), cut])
+    } catch (error) {
+      if (isOutputGone(error)) return 'unread'
+      throw error
+    } finally {
+      // A pipeline that goes on after the time was up fails with the pool; its work was not committed.
+      pipelines.catch(() => undefined)
+      await this.#pool.end()
+      await Promise.all(this.#sources.map((source) => source.close()))
+      await checkpoints.flush()
+    }
+  }
+
+  /** Why the receiver does not get anything at the moment, if so. */
+  notReady(): string | undefined {
+    const { state, status } = this.#pool.status().gate
+    if (state === 'open') return undefined
+    return `the receiver is ${state}${status > 0 ? ` (HTTP ${status})` : ''}`
+  }
+
+  async #open(index: number): Promise<Source> {
+    const { config, checkpoints, metrics, log, once, fromStart } = this.#options
+    const { probe, instance, options } = config.connectors[index] as Config['connectors'][number] // called with its indices
+    const connector = await loadConnector(probe)
+    const workers = config.workers.count === 'auto' ? availableParallelism() : config.workers.count
+    const { range_min, range_max, max_line, poll_interval } = config.workers
+    // The options were parsed by this connector's own schema.
+    return connector.source(options as never, {
+      connector: instance,
+      checkpoints,
+      workers,
+      range_min,
+      range_max,
+      max_line,
+      poll_interval,
+      once,
+      fromStart,
+      log: log.child({ connector: instance }),
+      onEvent: (event) => {
+        if (event.kind === 'lost') metrics.lose(instance, event.reason, event.bytes)
+        if (event.kind === 'abandoned') metrics.lose(instance, 'abandoned', event.bytes)
+      },
+    })
+  }
+
+  #pipeline(source: Source, index: number, signal: AbortSignal): Promise<void> {
+    const { config, metrics } = this.#options
+    const instance = config.connectors[index]?.instance ?? ''
+    const threads = config.workers.count === 'auto' ? availableParallelism() : config.workers.count
+    return runPipeline(
+      {
+        source,
+        run: (work) => this.#pool.run({ connector: index, work }),
+        maxOut: threads * TASKS_PER_WORKER + 1,
+        onDone: (done) => metrics.record(instance, done),
+      },
+      signal,
+    )
+  }
+
+  #observe(): void {
+    const { metrics, checkpoints, config } = this.#options
+    let deadLetterBytes = 0
+    metrics.observe({
+      lag: () =>
+        this.#sources.map((source, i) => ({
+          connector: config.connectors[i]?.instance ?? '',
+          ...source.lag(),
+        })),
+      gate: () => this.#pool.status().gate,
+      workers: () => this.#pool.status().workers,
+      checkpoint: () => ({
+        ageSeconds: checkpoints.ageSeconds(),
+        writes: checkpoints.counts.writes,
+        failures: checkpoints.counts.failures,
+      }),
+      deadLetter: () => {
+        // Known at the next scrape: scrapes are synchronous here.
+        stat(this.#deadLetters).then(
+          ({ size }) => {
+            deadLetterBytes = size
+          },
+          () => {
+            deadLetterBytes = 0
+          },
+        )
+        return { bytes: deadLetterBytes }
+      },
+    })
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<'aborted'> {
+  if (signal.aborted) return Promise.resolve('aborted')
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve('aborted'), { once: true }))
+}
+
+/** Secrets do not survive the way to another thread; their text does, and is wrapped again there. */
+function cloneable(delivery: Config['idmefv2']): Setup['delivery'] {
+  const { password, proxy_password, ...plain } = delivery
+  return {
+    ...plain,
+    ...(password && { password: password.reveal() }),
+    ...(proxy_password && { proxy_password: proxy_password.reveal() }),
+  }
+}

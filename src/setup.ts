@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import type { Config, ConnectorSection } from './config/read.ts'
+import { loadRules } from './connectors/load.ts'
+import { ConfigError, type Problem } from './errors.ts'
+import { hostAddress, hostName } from './host.ts'
+import { profile } from './idmefv2/profiles.ts'
+import { compile } from './mapping/compile.ts'
+import { applyDocument } from './mapping/file.ts'
+import { MappingError } from './mapping/read.ts'
+import type { Context } from './mapping/rules.ts'
+import type { ConnectorSetup } from './worker/messages.ts'
+
+/**
+ * What the workers need to know of the connectors. Every mapping is compiled here once, so that a fault is told at
+ * the start, with the file and the JSON pointer, and not by a worker that dies.
+ * @throws {ConfigError} with the faults of all mappings.
+ */
+export async function prepareConnectors(
+  config: Pick<Config, 'idmefv2' | 'connectors'>,
+): Promise<ConnectorSetup[]> {
+  const problems: Problem[] = []
+  const setups = await Promise.all(
+    config.connectors.map((section) => prepare(section, config.idmefv2, problems)),
+  )
+  if (problems.length > 0) throw new ConfigError(problems)
+  return setups
+}
+
+async function prepare(
+  section: ConnectorSection,
+  delivery: Config['idmefv2'],
+  problems: Problem[],
+): Promise<ConnectorSetup> {
+  const { probe, instance, options } = section
+  const file = typeof options.mapping === 'string' ? options.mapping : undefined
+  const context = contextOf(section, delivery)
+  const setup: ConnectorSetup = { probe, instance, context }
+  try {
+    const own = await loadRules(probe)
+    if (file !== undefined) setup.document = readDocument(file)
+    compile(
+      setup.document === undefined ? own : applyDocument(own, setup.document),
+      profile(delivery.version),
+      context,
+    )
+  } catch (error) {
+    if (error instanceof ConfigError) problems.push(...error.problems)
+    else if (error instanceof MappingError) problems.push(...mappingProblems(error, file ?? `[${instance}]`))
+    else throw error
+  }
+  return setup
+}
+
+/** The faults of a mapping, as the operator is told them. */
+export function mappingProblems({ faults }: MappingError, where: string): Problem[] {
+  return faults.map(({ pointer, what }) => ({ where, what: `${pointer || '/'}: ${what}` }))
+}
+
+/** The text of a mapping file. @throws {ConfigError} */
+export function readDocument(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError([{ where: file, what: error instanceof Error ? error.message : String(error) }])
+  }
+}
+
+/** The values that `$context` and `$option` give. */
+export function contextOf({ instance, options }: ConnectorSection, delivery: Config['idmefv2']): Context {
+  const values = {
+    'analyzer.name': delivery.analyzer_name,
+    'analyzer.ip': delivery.analyzer_ip ?? hostAddress() ?? lastResort(delivery.version),
+    'analyzer.hostname': delivery.analyzer_hostname ?? hostName(),
+    location: delivery.location,
+    organisation: delivery.organisation,
+    entity: delivery.entity,
+    instance,
+  }
+  return { values, options }
+}
+
+/** Drafts 04 and 05 require an address of the analyzer; a host without a network has no other. */
+function lastResort(version: Config['idmefv2']['version']): string | undefined {
+  return version <= '2.D.V05' ? '127.0.0.1' : undefined
+}

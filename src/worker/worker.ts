@@ -1,0 +1,104 @@
+import { Piscina } from 'piscina'
+import { Secret } from '../config/secret.ts'
+import { loadRules } from '../connectors/load.ts'
+import { openDestination } from '../delivery/destination.ts'
+import { profile } from '../idmefv2/profiles.ts'
+import { validator } from '../idmefv2/validate.ts'
+import { createLog, limited } from '../log.ts'
+import { compile } from '../mapping/compile.ts'
+import { applyDocument } from '../mapping/file.ts'
+import { parserOf } from '../mapping/parser.ts'
+import { DeadLetters } from '../state/deadletter.ts'
+import { Buffers } from './batch.ts'
+import { Durations } from './durations.ts'
+import type { ConnectorSetup, Done, Setup, Task } from './messages.ts'
+import { claimIndex } from './owners.ts'
+import { type Instruments, Range } from './range.ts'
+import { LineReader } from './reader.ts'
+import type { Check } from './records.ts'
+
+/** Batches of one worker that are being filled or wait for their acknowledgement: with BATCH_BYTES the bound of its memory. */
+const BATCHES = 6
+/** With `validate = sample`, one message in this many is checked. */
+const SAMPLE = 1000
+const LINES_PER_MINUTE = 6
+
+const setup: Setup = Piscina.workerData
+const { delivery: given, workers } = setup
+const { password, proxy_password, ...plain } = given
+const delivery = {
+  ...plain,
+  ...(password !== undefined && { password: new Secret(password) }),
+  ...(proxy_password !== undefined && { proxy_password: new Secret(proxy_password) }),
+}
+const log = limited(createLog(setup.logging), LINES_PER_MINUTE)
+const parse = parserOf(workers.parser)
+const durations = new Durations()
+const destination = openDestination(
+  delivery,
+  { gate: setup.gate, lock: setup.lock, workerIndex: claimIndex(setup.owners) },
+  { log, onRequest: (seconds) => durations.add(seconds) },
+)
+const deadLetters = new DeadLetters(setup.deadLetters.path, setup.deadLetters.maxBytes)
+const buffers = new Buffers(BATCHES)
+const check = checkOf(delivery.validate)
+/** One for each task at a time; tasks of one worker take turns while they wait for the receiver. */
+const readers: LineReader[] = []
+/** Never aborted: a worker that has to stop at once is terminated, and its work is read again. */
+const { signal } = new AbortController()
+const connectors = await Promise.all(setup.connectors.map(prepare))
+
+async function prepare({
+  instance,
+  probe,
+  document,
+  context,
+}: ConnectorSetup): Promise<Omit<Instruments, 'reader'>> {
+  const own = await loadRules(probe)
+  const rules = document === undefined ? own : applyDocument(own, document)
+  const converter = compile(rules, profile(delivery.version), context, { parse })
+  const { id } = delivery
+  return {
+    instance,
+    converter,
+    destination,
+    deadLetters,
+    buffers,
+    id,
+    workers,
+    log,
+    signal,
+    ...(check && { check }),
+  }
+}
+
+function checkOf(policy: typeof delivery.validate): Check | undefined {
+  if (policy === 'never') return undefined
+  const validate = validator(delivery.version)
+  const every = policy === 'always' ? 1 : SAMPLE
+  let seen = 0
+  return (bytes, from, to) => {
+    if (seen++ % every !== 0) return undefined
+    const [fault] = validate(JSON.parse(bytes.toString('utf8', from, to)))
+    return fault && `${fault.pointer}: ${fault.reason}`
+  }
+}
+
+/** What the pool calls. Resolves when everything in the piece of work is safe. */
+export default async function run({ connector, work }: Task): Promise<Done> {
+  const tools = connectors[connector]
+  if (tools === undefined) throw new Error(`no connector ${connector}`)
+  const reader = readers.pop() ?? new LineReader(workers.max_line)
+  try {
+    const done = await new Range({ ...tools, reader }, work).run()
+    const requestSeconds = durations.take()
+    return requestSeconds ? { ...done, requestSeconds } : done
+  } catch (error) {
+    // The reader of our standard output has gone. Errors lose their code between threads; the message stays.
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE')
+      throw new Error('EPIPE: standard output was closed')
+    throw error
+  } finally {
+    readers.push(reader)
+  }
+}
