@@ -10,7 +10,11 @@ export interface Log extends Logger {
 }
 
 /** Python's names for levels that pino calls otherwise. */
-const LEVELS: Partial<Record<LoggingOptions['level'], Level>> = { warning: 'warn', critical: 'fatal' }
+const LEVELS: Partial<Record<LoggingOptions['level'], Level>> = {
+  notset: 'trace',
+  warning: 'warn',
+  critical: 'fatal',
+}
 
 /** syslog(3) severities, which journald reads from a `<N>` before the line. */
 const SEVERITIES: Record<string, number> = { fatal: 2, error: 3, warn: 4, info: 6, debug: 7, trace: 7 }

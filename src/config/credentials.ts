@@ -95,7 +95,7 @@ function checkAccount(
   // While one of these is refused for a reason of its own, what is missing cannot be told.
   const isKnown = ![address, login, password, 'password_file'].some((key) => faulty.has(key))
   if (isKnown && user && !word && !gathered.password_file)
-    section.error(login, `is given without ${password}`, address)
+    section.warn(login, `is not used without ${password}`, address)
   if (isKnown && word && !user)
     section.warn(password, `is not used without ${login}`, 'password_file', address)
 

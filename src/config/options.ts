@@ -28,7 +28,7 @@ const fingerprints = () =>
   )
 
 export const logging = z.strictObject({
-  level: choice('trace', 'debug', 'info', 'warn', 'warning', 'error', 'critical', 'fatal')
+  level: choice('notset', 'trace', 'debug', 'info', 'warn', 'warning', 'error', 'critical', 'fatal')
     .default('info')
     .describe('least severe level that is logged'),
   file: text().optional().describe('append the log to this file instead of standard error'),
@@ -123,6 +123,11 @@ export const state = z.strictObject({
   dead_letter_max: bytes(1024)
     .prefault('1GiB')
     .describe('most bytes of the dead-letter file; when it is full, reading waits'),
+  spool_max: bytes(64 * 1024)
+    .prefault('1GiB')
+    .describe(
+      'most bytes on disk, for each instance, of records that cannot be asked for again (sockets); when they are reached, nothing more is taken',
+    ),
 })
 
 export const metrics = z.strictObject({

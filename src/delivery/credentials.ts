@@ -82,8 +82,9 @@ export class Credentials {
 
   #authorize(fileText: string | undefined): string | undefined {
     const { login, password } = this.#options
-    if (login === undefined) return undefined
-    return basic(login, fileText?.split(/\r?\n/, 1)[0] ?? password?.reveal())
+    const word = fileText?.split(/\r?\n/, 1)[0] ?? password?.reveal()
+    // As the Python connectors: a login without a password is no credential.
+    return login === undefined || word === undefined ? undefined : basic(login, word)
   }
 }
 

@@ -25,7 +25,8 @@ dd { margin: 0; font-size: 1.3rem; font-variant-numeric: tabular-nums }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-top: 1px solid var(--line) }
 th { color: var(--quiet); font-weight: normal; font-size: .8rem; border: 0 }
-td { overflow-wrap: anywhere; unicode-bidi: isolate }
+td { overflow-wrap: break-word; unicode-bidi: isolate }
+td:nth-child(n+4) { overflow-wrap: anywhere; min-width: 6rem }
 time, code, pre { font-family: ui-monospace, monospace; font-size: .85em; white-space: nowrap }
 pre { white-space: pre-wrap; max-height: 40rem; overflow: auto; border-left: 2px solid var(--line); padding-left: 1rem }
 summary { cursor: pointer }
