@@ -35,8 +35,8 @@ export function compile(
   return new Converter(program, generate, options.parse ?? JSON.parse)
 }
 
-/** Node's --disallow-code-generation-from-strings makes `new Function` throw. */
-function mayGenerate(): boolean {
+/** Whether code may be made from strings: Node's --disallow-code-generation-from-strings makes `new Function` throw. */
+export function mayGenerate(): boolean {
   try {
     return new Function('return true')() === true
   } catch {

@@ -28,7 +28,7 @@ function conditionOf(form: Form, reading: Reading): Condition {
   const value = () => reading.expression(first, form.at(0))
   switch (form.name) {
     case 'equals':
-      return { op: 'equals', value: value(), texts: texts([second], form, reading) }
+      return equals(value(), second, form, reading)
     case 'in':
       return isIn(value(), second, form, reading)
     case 'atLeast':
@@ -44,13 +44,25 @@ function conditionOf(form: Form, reading: Reading): Condition {
   }
 }
 
-/** The list may be an option, and an option that is not set is an empty list. */
+// What a condition compares with may be an option; one that is not set equals nothing, and bounds nothing.
+
+function equals(value: Expression, written: Json, form: Form, reading: Reading): Condition {
+  const literal = reading.expression(written, form.at(1))
+  if (literal.op === 'absent' && written !== null) return NEVER
+  return compare(value, literal.op === 'constant' ? [literal.value] : [null], form, reading)
+}
+
 function isIn(value: Expression, written: Json, form: Form, reading: Reading): Condition {
   const list = reading.expression(written, form.at(1))
   if (list.op === 'absent') return NEVER
-  if (list.op === 'constant' && Array.isArray(list.value))
-    return { op: 'equals', value, texts: texts(list.value, form, reading) }
+  if (list.op === 'constant' && Array.isArray(list.value)) return compare(value, list.value, form, reading)
   return never(reading, form.at(1), '$in takes [value, [literal, …]]')
+}
+
+function compare(value: Expression, literals: readonly Json[], form: Form, reading: Reading): Condition {
+  const texts = literals.map(textOf)
+  if (texts.includes(undefined)) return never(reading, form.at(1), 'expected a text, a number, true or false')
+  return { op: 'equals', value, texts: texts.filter((text) => text !== undefined) }
 }
 
 function bounded(
@@ -64,17 +76,6 @@ function bounded(
   if (limit.op === 'absent') return NEVER
   const bound = limit.op === 'constant' ? numberOf(limit.value) : Number.NaN
   return Number.isNaN(bound) ? never(reading, form.at(1), 'expected a number') : { op, value, bound }
-}
-
-/** The texts that the second argument compares with. */
-function texts(literals: readonly Json[], form: Form, reading: Reading): string[] {
-  return literals.flatMap((literal) => {
-    const value = reading.expression(literal, form.at(1))
-    const text = value.op === 'constant' ? textOf(value.value) : undefined
-    if (text !== undefined) return [text]
-    reading.fault(form.at(1), 'expected a text, a number, true or false')
-    return []
-  })
 }
 
 function never(reading: Reading, pointer: string, what: string): Condition {

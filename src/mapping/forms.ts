@@ -61,7 +61,7 @@ export function wrongArity({ name, args }: Form, arity: Arity | undefined): stri
   if (args.length >= min && args.length <= max) return undefined
   const wanted =
     max === min ? `${min}` : max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} or ${max}`
-  return `$${name} takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${args.length}`
+  return `$${name} takes ${wanted} argument${wanted.endsWith('1') ? '' : 's'}, not ${args.length}`
 }
 
 /** The versions a key such as `V06` or `V04-V06` covers. */

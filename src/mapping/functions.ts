@@ -35,10 +35,9 @@ const uuid: MappingFunction = (...parts) => nameUuid(parts.map((part) => textOf(
 
 /** Draft section 5.7: Size and Hash are those of the raw content, before it was encoded. */
 const attachment: MappingFunction = (name, content, encoding, contentType, fileName) => {
-  if (content === undefined || content === null || content === '') return undefined
+  const raw = rawContent(content, encoding)
+  if (raw === undefined || raw.length === 0) return undefined
   const asJson = encoding === 'json'
-  const given = typeof content === 'string' && !asJson ? content : JSON.stringify(content)
-  const raw = Buffer.from(given, encoding === 'base64' ? 'base64' : 'utf8')
   return {
     Name: name,
     FileName: fileName,
@@ -46,8 +45,15 @@ const attachment: MappingFunction = (name, content, encoding, contentType, fileN
     ContentEncoding: asJson ? 'json' : 'base64',
     Size: raw.length,
     Hash: [`sha-256:${createHash('sha256').update(raw).digest('hex')}`],
-    Content: asJson ? given : raw.toString('base64'),
+    Content: raw.toString(asJson ? 'utf8' : 'base64'),
   }
+}
+
+function rawContent(content: unknown, encoding: unknown): Buffer | undefined {
+  if (content === undefined || content === null) return undefined
+  if (encoding === 'json') return Buffer.from(JSON.stringify(content))
+  const given = textOf(content)
+  return given === undefined ? undefined : Buffer.from(given, encoding === 'base64' ? 'base64' : 'utf8')
 }
 
 export const FUNCTIONS: Readonly<Record<string, MappingFunction>> = {

@@ -4,8 +4,8 @@ import { put } from './writers.ts'
 // kept, and found again by the bytes. One slot per hash, the newest wins: bounded, and nothing to tidy up.
 
 const ENTRIES = 1024
-/** Longer arguments are not worth keeping: 1024 entries of twice this bound the memory of one memo at 2 MiB. */
-const MAX_KEY = 1024
+/** Longer arguments and results are not worth keeping: 1024 entries of twice this bound one memo at half a MiB. */
+const MAX_BYTES = 256
 /** Stands after each value in a key; no JSON value holds a newline, so keys of different values differ. */
 const SEPARATOR = 0x0a
 
@@ -36,7 +36,7 @@ export class Memo {
       const end = spans[2 * slot + 1] as number
       length += end - start + 1
       hash = Math.imul(hash ^ SEPARATOR, 0x01000193)
-      if (length > MAX_KEY) return put(this.#render(), out, position)
+      if (length > MAX_BYTES) return put(this.#render(), out, position)
       for (let p = start; p < end; p++) hash = Math.imul(hash ^ (bytes[p] as number), 0x01000193)
     }
     const at = (hash ^ (hash >>> 15)) & (ENTRIES - 1)
@@ -50,7 +50,11 @@ export class Memo {
       return put(entry.result, out, position)
     }
     const result = this.#render()
-    if (result.length <= MAX_KEY) this.#entries[at] = { hash, key: this.#key(bytes, spans, length), result }
+    if (result.length <= MAX_BYTES) {
+      // A copy of its own: a small Buffer is part of a larger one, which it would keep.
+      const kept = new Uint8Array(result)
+      this.#entries[at] = { hash, key: this.#key(bytes, spans, length), result: kept }
+    }
     return put(result, out, position)
   }
 

@@ -89,7 +89,7 @@ class PathReader {
 
   #dotted(): Step {
     if (this.#take('*')) return { kind: 'pattern', pattern: '[*]' }
-    const name = this.#match(/[^.[\]'"()*?@^~`,\s$]+/y)
+    const name = this.#match(/[^.[\]'"()*?@^~`,\s$!<=>&|]+/y)
     if (name === undefined) throw this.#fault("expected a name; other names are written ['like this']")
     return { kind: 'keys', keys: [name] }
   }

@@ -53,14 +53,15 @@ class MessageReader {
 
   #object(fields: Fields, ofClass: Class, pointer: string): Extract<Node, { kind: 'object' }> {
     const members: Member[] = []
+    const lacking = new Set(ofClass.required.filter((name) => name !== 'Version'))
     for (const [name, value] of Object.entries(completed(fields, ofClass, pointer))) {
+      const faultsBefore = this.#reader.faults.length
       const node = this.#member(name, value, ofClass, memberOf(pointer, name))
+      // What is wrong was told already; that it is missing for that reason would only confuse.
+      if (node !== undefined || this.#reader.faults.length > faultsBefore) lacking.delete(name)
       if (node === undefined) continue
       members.push({ name, node, required: ofClass.required.includes(name), identity: name === 'ID' })
     }
-    const lacking = ofClass.required.filter(
-      (name) => name !== 'Version' && !members.some((member) => member.name === name),
-    )
     for (const name of lacking)
       this.#reader.fault(memberOf(pointer, name), `${this.#profile.version} requires it in ${ofClass.name}`)
     return { kind: 'object', class: ofClass, members }

@@ -5,7 +5,7 @@ import { openDestination } from '../delivery/destination.ts'
 import { profile } from '../idmefv2/profiles.ts'
 import { validator } from '../idmefv2/validate.ts'
 import { createLog, limited } from '../log.ts'
-import { compile } from '../mapping/compile.ts'
+import { compile, mayGenerate } from '../mapping/compile.ts'
 import { applyDocument } from '../mapping/file.ts'
 import { parserOf } from '../mapping/parser.ts'
 import { DeadLetters } from '../state/deadletter.ts'
@@ -46,7 +46,9 @@ const check = checkOf(delivery.validate)
 const readers: LineReader[] = []
 /** Never aborted: a worker that has to stop at once is terminated, and its work is read again. */
 const { signal } = new AbortController()
-const connectors = await Promise.all(setup.connectors.map(prepare))
+// Not awaited here: Piscina loads a module without top-level await by require(), which needs no code from strings.
+const connectors = Promise.all(setup.connectors.map(prepare))
+connectors.catch(() => undefined) // told by every task
 
 async function prepare({
   instance,
@@ -73,7 +75,8 @@ async function prepare({
 }
 
 function checkOf(policy: typeof delivery.validate): Check | undefined {
-  if (policy === 'never') return undefined
+  // ajv makes code from strings too. `always` is refused at the start then; messages are valid as they are made.
+  if (policy === 'never' || !mayGenerate()) return undefined
   const validate = validator(delivery.version)
   const every = policy === 'always' ? 1 : SAMPLE
   let seen = 0
@@ -86,7 +89,7 @@ function checkOf(policy: typeof delivery.validate): Check | undefined {
 
 /** What the pool calls. Resolves when everything in the piece of work is safe. */
 export default async function run({ connector, work }: Task): Promise<Done> {
-  const tools = connectors[connector]
+  const tools = (await connectors)[connector]
   if (tools === undefined) throw new Error(`no connector ${connector}`)
   const reader = readers.pop() ?? new LineReader(workers.max_line)
   try {

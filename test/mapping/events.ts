@@ -108,7 +108,7 @@ const { value } = fc.letrec<{ value: Json; object: Event }>((tie) => ({
     { maxDepth: 3, withCrossShrink: true },
     { weight: 5, arbitrary: anyString },
     { weight: 3, arbitrary: anyNumber },
-    { weight: 1, arbitrary: fc.constantFrom(null, true, false) },
+    { weight: 2, arbitrary: fc.constantFrom(null, true, false) },
     { weight: 2, arbitrary: fc.array(tie('value'), { maxLength: 3 }) },
     { weight: 3, arbitrary: tie('object') },
   ),

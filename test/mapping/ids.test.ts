@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { PATTERNS } from '../../src/idmefv2/patterns.ts'
 import { Ids, nameUuid } from '../../src/mapping/ids.ts'
-import { runs } from './runs.ts'
+import { PATIENT, runs } from './runs.ts'
 
 const OFFICIAL = new RegExp(PATTERNS.uuid)
 const VERSION_8 = /^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/
@@ -15,11 +15,18 @@ function idAt(high: number, low: number, offset: number, index = 0): string {
 }
 
 describe('an ID by position', () => {
-  const anyHalf = fc.oneof(fc.integer({ min: 0, max: 0xffffffff }), fc.constantFrom(0, 1, 0x80000000, 0xffffffff))
-  const anyOffset = fc.oneof(fc.nat(), fc.integer({ min: 0, max: 2 ** 50 - 1 }), fc.constantFrom(0, 0x3ffff, 0x40000, 2 ** 32, 2 ** 50 - 1))
+  const anyHalf = fc.oneof(
+    fc.integer({ min: 0, max: 0xffffffff }),
+    fc.constantFrom(0, 1, 0x80000000, 0xffffffff),
+  )
+  const anyOffset = fc.oneof(
+    fc.nat(),
+    fc.integer({ min: 0, max: 2 ** 50 - 1 }),
+    fc.constantFrom(0, 0x3ffff, 0x40000, 2 ** 32, 2 ** 50 - 1),
+  )
   const anyPlace = fc.tuple(anyHalf, anyHalf, anyOffset, fc.integer({ min: 0, max: 255 }))
 
-  test('is a UUID of version 8 in the form the schemas ask for', () => {
+  test('is a UUID of version 8 in the form the schemas ask for', PATIENT, () => {
     fc.assert(
       fc.property(anyPlace, (place) => {
         expect(idAt(...place)).toMatch(OFFICIAL)
@@ -29,7 +36,7 @@ describe('an ID by position', () => {
     )
   })
 
-  test('is the same for the same place', () => {
+  test('is the same for the same place', PATIENT, () => {
     fc.assert(
       fc.property(anyPlace, (place) => {
         const other = new Ids()
@@ -41,7 +48,7 @@ describe('an ID by position', () => {
     )
   })
 
-  test('differs for any two places that differ in one bit or in all', () => {
+  test('differs for any two places that differ in one bit or in all', PATIENT, () => {
     fc.assert(
       fc.property(anyPlace, anyPlace, (a, b) => {
         fc.pre(a.join() !== b.join())

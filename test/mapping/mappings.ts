@@ -13,6 +13,9 @@ import { anyKey, UNSPEAKABLE_KEYS } from './events.ts'
 
 // Mappings made at random, without faults: every form, function and condition, nested classes, lists and choices.
 
+/** Text that would be code, or end a text, where it were printed as it is. */
+const CODE = ['it\'s "$" \u2028 `', '{name} \u0007 \\'].join('$')
+
 type Fields = { [name: string]: Mapping }
 
 export interface Setting {
@@ -39,6 +42,7 @@ const FUNCTIONS: NonNullable<Rules['functions']> = {
   things: (...names) => names.map((name) => ({ Name: name, Note: name, Hostname: 'h' })),
   pair: (a, b) => [a, [b, a]],
   nothing: () => undefined,
+  kinds: (...values) => values.map((value) => typeof value),
   picky: ((value) => {
     if (value === 'x') throw new Error('not x')
     return value
@@ -186,6 +190,7 @@ class MappingWriter {
       () => ({ $uuid: this.#several(0, 3, arg) }),
       () => ({ $pair: [arg(), arg()] }),
       () => ({ $picky: arg() }),
+      () => ({ $kinds: this.#several(0, 2, arg) }),
       () => ({ $text: [{ $id: 'three' }, arg()] }),
       () => ({ $pair: [{ $if: [{ $equals: [{ $id: 'one' }, 'x'] }, 'a', 'b'] }, arg()] }),
     )
@@ -196,8 +201,7 @@ class MappingWriter {
     return this.#oneOf<Mapping>(
       () => this.#path(),
       () => this.#path(),
-      () =>
-        literal(this.#generate(fc.constantFrom, 'x', 'alert', '$5', '1', '', 'a\u2028"`${1}\\', '</script>')),
+      () => literal(this.#generate(fc.constantFrom, 'x', 'alert', '$5', '1', '', CODE, '</script>')),
       () => this.#generate(fc.constantFrom, 0, 1, 1.5, true, false, null),
       () => ({ $option: this.#generate(fc.constantFrom, 'words', 'limit', 'flag', 'none', 'unknown') }),
       () => ({ $context: this.#generate(fc.constantFrom, 'analyzer.name', 'location') }),
@@ -212,29 +216,19 @@ class MappingWriter {
     const text = () =>
       this.#generate(fc.constantFrom, 'x', 'alert', '1', 1, 1.5, -7, true, '', 'null', 'a\\b', 'é', '\u0000')
     return this.#oneOf<Mapping>(
-      () => ({ $equals: [this.#subject(depth), literal(text())] }),
+      () => ({ $equals: [this.#any(depth), literal(text())] }),
       () => ({ $equals: [this.#path(), literal(text())] }),
-      () => ({ $in: [this.#subject(depth), this.#several(0, 4, () => literal(text()))] }),
+      () => ({ $in: [this.#any(depth), this.#several(0, 4, () => literal(text()))] }),
       () => ({ $in: [this.#path(), { $option: this.#generate(fc.constantFrom, 'words', 'none') }] }),
-      () => ({ $exists: this.#subject(depth) }),
+      () => ({ $exists: [this.#any(depth)] }),
       () => ({ $exists: this.#path() }),
-      () => ({ $atLeast: [this.#subject(depth), 1] }),
+      () => ({ $atLeast: [this.#any(depth), 1] }),
       () => ({ $atMost: [this.#path(), { $option: this.#generate(fc.constantFrom, 'limit', 'none') }] }),
       () => this.#chance(2),
       () => (depth === 0 ? true : { $not: this.#condition(depth - 1) }),
       () => ({ $all: depth === 0 ? [] : this.#several(0, 3, () => this.#condition(depth - 1)) }),
       () => ({ $any: depth === 0 ? [] : this.#several(0, 3, () => this.#condition(depth - 1)) }),
     )
-  }
-
-  /** What a condition looks at: one argument may not be a bare list, which would be several. */
-  #subject(depth: number): Mapping {
-    const value = this.#any(depth)
-    return Array.isArray(value)
-      ? [value][0]?.length === 1
-        ? (value[0] ?? null)
-        : { $first: [value, '$.a'] }
-      : value
   }
 
   #path(): string {
@@ -270,9 +264,7 @@ class MappingWriter {
 
   #constantOf(field: Scalar): Mapping {
     const sample = field.values ? this.#generate(fc.constantFrom, ...field.values) : sampleOf(field)
-    return field.kind === 'string' && this.#chance(3)
-      ? 'it\'s "$" \u2028 ` ${name} \u0007'
-      : (sample as Mapping) // samples are JSON
+    return field.kind === 'string' && this.#chance(3) ? CODE : (sample as Mapping) // samples are JSON
   }
 
   #several<T extends Mapping>(min: number, max: number, make: () => T): T[] {

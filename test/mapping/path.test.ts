@@ -4,7 +4,7 @@ import { find } from '../../src/mapping/closures.ts'
 import { PathError, parsePath } from '../../src/mapping/path.ts'
 import { matches } from '../../src/mapping/select.ts'
 import { anyValue, type Event, ODD_KEYS, UNSPEAKABLE_KEYS } from './events.ts'
-import { runs } from './runs.ts'
+import { PATIENT, runs } from './runs.ts'
 import { query } from './ways.ts'
 
 const found = (event: unknown, text: string) => find(event, parsePath(text))
@@ -34,7 +34,11 @@ describe('a path of plain names and indices', () => {
 
 describe('a path that several values may match', () => {
   const event = {
-    a: { b: 1, c: [{ type: 'A', n: 1 }, { type: 'B', n: 2 }, { type: 1, n: null }, 'text', null], b2: { b: 2 } },
+    a: {
+      b: 1,
+      c: [{ type: 'A', n: 1 }, { type: 'B', n: 2 }, { type: 1, n: null }, 'text', null],
+      b2: { b: 2 },
+    },
     list: [0, 1, 2, 3],
     deep: [[['x']], { a: { a: 'y' } }],
     text: 'abc',
@@ -67,7 +71,7 @@ describe('a path that several values may match', () => {
     ['$.a.c[?(@.n == null)].type', [1]],
     ['$.a.c[?(@.n)].type', ['A', 'B', 1]],
     ["$.a.c[?(@ == 'text')]", ['text']],
-    ["$.a[?(@.b == 2)]", [{ b: 2 }]],
+    ['$.a[?(@.b == 2)]', [{ b: 2 }]],
     ['$.list[?(@ == true)]', undefined],
     ['$.text[*]', undefined],
     ['$.text[?(@ == "a")]', undefined],
@@ -119,8 +123,29 @@ describe('a text that is no path', () => {
     expect(parse).toThrow(what)
   })
 
-  test('never makes the parser throw anything else', () => {
-    const tokens = fc.constantFrom('$', '.', '..', '[', ']', '*', '?', '(', ')', '@', "'", '"', 'a', '0', ':', ',', '==', '\\', ' ', '-')
+  test('never makes the parser throw anything else', PATIENT, () => {
+    const tokens = fc.constantFrom(
+      '$',
+      '.',
+      '..',
+      '[',
+      ']',
+      '*',
+      '?',
+      '(',
+      ')',
+      '@',
+      "'",
+      '"',
+      'a',
+      '0',
+      ':',
+      ',',
+      '==',
+      '\\',
+      ' ',
+      '-',
+    )
     fc.assert(
       fc.property(fc.array(tokens, { maxLength: 12 }), (parts) => {
         try {
@@ -153,17 +178,22 @@ describe('own properties', () => {
 
 describe('jsonpath-plus', () => {
   const anyHolder = (keys: readonly string[]) => {
-    const entries = fc.uniqueArray(fc.tuple(fc.constantFrom(...keys), anyValue), { selector: ([key]) => key, maxLength: 6 })
+    const entries = fc.uniqueArray(fc.tuple(fc.constantFrom(...keys), anyValue), {
+      selector: ([key]) => key,
+      maxLength: 6,
+    })
     return entries.map((all): Event => Object.fromEntries(all))
   }
   // Its faults and differences are listed beside the oracle, in ways.ts.
   const WORDS = ['a', 'b', 'c', 'list', 'type', 'é', '名前']
 
-  test('finds the same by a name, however it is spelt', () => {
+  test('finds the same by a name, however it is spelt', PATIENT, () => {
     fc.assert(
       fc.property(anyHolder(ODD_KEYS), fc.constantFrom(...ODD_KEYS), (event, key) => {
         const path = `$[${JSON.stringify(key)}]`
-        expect([found(event, path)].filter((value) => value !== undefined)).toEqual(query(event, `['\`${key}']`))
+        expect([found(event, path)].filter((value) => value !== undefined)).toEqual(
+          query(event, `['\`${key}']`),
+        )
       }),
       runs(300),
     )
@@ -176,18 +206,21 @@ describe('jsonpath-plus', () => {
     }
   })
 
-  test('finds the same by wildcards, slices, unions and descents', () => {
+  test('finds the same by wildcards, slices, unions and descents', PATIENT, () => {
     const number = fc.oneof(fc.constant(''), fc.integer({ min: -3, max: 3 }).map(String))
     const step = fc.oneof(
       fc.constantFrom(...WORDS).map((word) => `.${word}`),
       fc.constantFrom('[*]', '.*', '..a', '..*', "['a','b','c']", "['type', 'list']", '[0,1]'),
       fc.tuple(number, number, number).map((bounds) => `[${bounds.join(':')}]`),
     )
-    // Every text is taken away: jsonpath-plus would look into it for an index.
-    const withoutTexts = (event: Event): Event => JSON.parse(JSON.stringify(event, (_, value) => (typeof value === 'string' ? value.length : value)))
+    // It would look into a text for an index, and takes a star for a name where one is called so.
+    const tamed = (event: Event): Event => {
+      const text = JSON.stringify(event, (_, value) => (typeof value === 'string' ? value.length : value))
+      return JSON.parse(text.replaceAll('"*":', '"star":'))
+    }
     fc.assert(
       fc.property(anyHolder(WORDS), fc.array(step, { minLength: 1, maxLength: 4 }), (event, steps) => {
-        const data = withoutTexts(event)
+        const data = tamed(event)
         const path = parsePath(`$${steps.join('')}`)
         const value = find(data, path)
         const values = path.rest === undefined ? [value].filter((one) => one !== undefined) : (value ?? [])
@@ -197,15 +230,19 @@ describe('jsonpath-plus', () => {
     )
   })
 
-  test('finds the same by filters that JavaScript and RFC 9535 agree on', () => {
+  test('finds the same by filters that JavaScript and RFC 9535 agree on', PATIENT, () => {
     const item = fc.record({ type: fc.constantFrom('A', 'B', ''), n: fc.integer({ min: -1, max: 3 }) })
     const test = fc.oneof(
-      fc.tuple(fc.constantFrom('==', '!=', '<', '>='), fc.constantFrom('-1', '0', '2')).map((parts) => `@.n ${parts.join(' ')}`),
+      fc
+        .tuple(fc.constantFrom('==', '!=', '<', '>='), fc.constantFrom('-1', '0', '2'))
+        .map((parts) => `@.n ${parts.join(' ')}`),
       fc.constantFrom("@.type == 'A'", "@.type != 'B'", "@.type > 'A'"),
     )
     fc.assert(
       fc.property(fc.array(item), test, (list, filter) => {
-        expect(found({ list }, `$.list[?(${filter})].n`) ?? []).toEqual(query({ list }, `.list[?(${filter})].n`))
+        expect(found({ list }, `$.list[?(${filter})].n`) ?? []).toEqual(
+          query({ list }, `.list[?(${filter})].n`),
+        )
       }),
       runs(200),
     )

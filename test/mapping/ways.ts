@@ -14,21 +14,21 @@ export type Outcome = string
 export interface Ways {
   /** Scanner and emitter on the bytes. */
   bytes(line: Buffer): Outcome
-  /** Each of the others on the parsed event, by name: generated accessors, closures, closures on jsonpath-plus. */
-  parsed: Readonly<Record<string, (event: unknown) => Outcome>>
+  /** The others on the parsed event. */
+  accessors(line: Buffer): Outcome
+  closures(line: Buffer): Outcome
+  oracle(line: Buffer): Outcome
 }
 
-/** Every way there is from a record to a message. All of them give it the same IDs. */
+/** Every way there is from a record to a message, whose IDs rest on its bytes. */
 export function ways(rules: Rules, version: Version, context: Context): Ways {
   const program = readMapping(rules, profile(version), context)
   const converter = new Converter(program, true, JSON.parse)
   return {
     bytes: (line) => converted(converter, line),
-    parsed: {
-      accessors: outcomeOf(generateAccessors(program)),
-      closures: outcomeOf(closures(program)),
-      'closures on jsonpath-plus': outcomeOf(closures(program, findByJsonPathPlus)),
-    },
+    accessors: outcomeOf(generateAccessors(program)),
+    closures: outcomeOf(closures(program)),
+    oracle: outcomeOf(closures(program, findByJsonPathPlus)),
   }
 }
 
@@ -41,7 +41,7 @@ const NEIGHBOUR = Buffer.from('\n"}]},"type":"alert","a":"NEIGHBOUR","b":{"a":"N
 export function converted(converter: Converter, line: Buffer): Outcome {
   const bytes = Buffer.concat([NEIGHBOUR, line, NEIGHBOUR])
   const start = NEIGHBOUR.length
-  ids.at(1, 2, 3)
+  ids.ofContent(line)
   const end = converter.convert(bytes, start, start + line.length, ids, out, 0)
   if (end === FILTERED) return 'filtered'
   if (end === FULL) throw new Error('the buffer is too small')
@@ -50,9 +50,10 @@ export function converted(converter: Converter, line: Buffer): Outcome {
   return reason === 'missing_required' ? `${reason}: ${detail}` : reason
 }
 
-function outcomeOf(convert: Convert): (event: unknown) => Outcome {
-  return (event) => {
-    ids.at(1, 2, 3)
+function outcomeOf(convert: Convert): (line: Buffer) => Outcome {
+  return (line) => {
+    const event = JSON.parse(line.toString())
+    ids.ofContent(line)
     try {
       const conversion = convert(event, ids)
       if (conversion.kind === 'filtered') return 'filtered'
@@ -70,6 +71,7 @@ function outcomeOf(convert: Convert): (event: unknown) => Outcome {
  *   items of lists only;
  * - filters: it compares as JavaScript does (`'1' == 1`, an empty text is not there) and fails on `null`; the language
  *   follows RFC 9535;
+ * - a member called `*`, which a wildcard behind another wildcard takes for what is meant;
  * - names with its own operators in them (`^`, `]`, `,`, `;`, a backslash …), which it takes apart however they are
  *   quoted; a backtick keeps it from that for `*`, `$`, `~`, `@x` and the like only, and is dropped or not as the event goes.
  */
