@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { check } from './cli/check.ts'
+import { checkpoint } from './cli/checkpoint.ts'
 import { convert } from './cli/convert.ts'
 import { demo } from './cli/demo.ts'
+import { dlq } from './cli/dlq.ts'
 import { list } from './cli/list.ts'
 import { run } from './cli/run.ts'
 import { testserver } from './cli/testserver.ts'
@@ -13,7 +15,17 @@ import { ListenError } from './metrics/listen.ts'
 import { nearest } from './nearest.ts'
 import { VERSION } from './version.ts'
 
-const VERBS: Readonly<Record<string, Verb>> = { run, convert, validate, check, testserver, list, demo }
+const VERBS: Readonly<Record<string, Verb>> = {
+  run,
+  convert,
+  validate,
+  check,
+  dlq,
+  checkpoint,
+  testserver,
+  list,
+  demo,
+}
 
 const streams: Streams = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr }
 

@@ -24,8 +24,9 @@ SIGHUP           read the configuration again, and go on with it if it is sound;
                  directory of [state] stay as they are, and standard input cannot be taken up again
 SIGUSR1          open the log file again
 
-Exit codes: 0 all was done, 75 ended before all that was out was acknowledged (nothing is lost: it is read again),
-77 state directory or metrics address not permitted, 78 configuration not usable, 64 command line not usable
+Exit codes: 0 all was done, 75 ended before all that was out was acknowledged (nothing is lost: it is read again) or the
+state directory is in use by another process, 77 state directory or metrics address not permitted, 78 configuration not
+usable, 64 command line not usable
 `
 
 export interface Running {
@@ -149,7 +150,8 @@ class Signals {
       ['SIGUSR1', () => running.log.reopen()],
     ]
     for (const [signal, handler] of this.#handlers) process.on(signal, handler)
-    running.stop?.addEventListener('abort', end, { once: true })
+    // Unlike a second signal, this does not hurry an end that has begun.
+    running.stop?.addEventListener('abort', () => this.#ending || this.#end(), { once: true })
   }
 
   /** For the next session: aborts when it has to stop. */

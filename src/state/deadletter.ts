@@ -69,6 +69,8 @@ export class DeadLetters {
       if (bytesWritten < bytes.length)
         throw new Error(`only ${bytesWritten} of ${bytes.length} bytes written`)
       await file.datasync()
+      // Removed since we looked, and the letters with it.
+      if ((await file.stat()).nlink === 0) await this.#append(letters)
     } catch (error) {
       if (error instanceof DeadLetterError) throw error
       throw new DeadLetterError('WRITE', `${this.#path} cannot be written: ${reason(error)}`, {

@@ -1,0 +1,87 @@
+import { readFileSync, statSync } from 'node:fs'
+import { OpenFile } from '../sources/file.ts'
+import { recognise } from '../sources/identity.ts'
+import { predecessors } from '../sources/paths.ts'
+import { decode, type FileState } from '../state/checkpoint.ts'
+import { reason } from '../state/edges.ts'
+
+/** What a stored position is now: of which file, and whether that is the one it speaks of. */
+export interface Sight {
+  state: FileState
+  /**
+   * `same`: reading would go on at the offset; `shorter`: at the new end; `replaced`: the inode holds another content,
+   * read from its beginning; `gone`: neither at its path nor among its rotated predecessors.
+   */
+  is: 'same' | 'shorter' | 'replaced' | 'gone'
+  /** Where it was found. */
+  path?: string
+  size?: number
+}
+
+/**
+ * The positions on disk, in the order of connector and path, and what was wrong with them. Changes nothing and needs no
+ * lock: a write replaces the file whole, and the generation before it stands in for one that is just being replaced,
+ * or damaged.
+ */
+export function readPositions(path: string): { states: FileState[]; warnings: string[] } {
+  const warnings: string[] = []
+  for (const generation of [path, `${path}.prev`]) {
+    try {
+      return { states: decode(readFileSync(generation, 'utf8')).files.sort(inOrder), warnings }
+    } catch (error) {
+      if (reason(error) !== 'ENOENT') warnings.push(`${generation} cannot be used: ${reason(error)}`)
+    }
+  }
+  return { states: [], warnings }
+}
+
+function inOrder(a: FileState, b: FileState): number {
+  const [first, second] = [`${a.connector}\0${a.path}`, `${b.connector}\0${b.path}`]
+  return first < second ? -1 : first > second ? 1 : a.changed - b.changed
+}
+
+/** Looks for the files of states as a source would, path by path. */
+export function* sightsOf(states: readonly FileState[]): Generator<Sight> {
+  const groups = Map.groupBy(states, ({ connector, path }) => `${connector}\0${path}`)
+  for (const group of groups.values()) yield* look(group)
+}
+
+function look(states: readonly FileState[]): Sight[] {
+  const path = states[0]?.path ?? ''
+  if (states.every(isSpooled)) return states.map(lookAtSegment)
+  const files = [...predecessors(path).plain, path].flatMap((each) => opened(each) ?? [])
+  try {
+    const found = recognise(
+      files.map(({ file }) => file),
+      states,
+    )
+    return states.map((state) => {
+      const index = found.findIndex((each) => 'state' in each && each.state === state)
+      const [recognition, one] = [found[index], files[index]]
+      if (!recognition || !one || recognition.is === 'new') return { state, is: 'gone' }
+      return { state, is: recognition.is, path: one.path, size: one.file.size }
+    })
+  } finally {
+    for (const { file } of files) file.release()
+  }
+}
+
+/** A segment of a spool has its identity in its name and needs no fingerprints. */
+function isSpooled({ path, file }: FileState): boolean {
+  return path.endsWith(`-${file}.lines`)
+}
+
+function lookAtSegment(state: FileState): Sight {
+  const { path } = state
+  const size = statSync(path, { throwIfNoEntry: false })?.size
+  return size === undefined ? { state, is: 'gone' } : { state, is: 'same', path, size }
+}
+
+/** What cannot be opened cannot be known again. */
+function opened(path: string): { path: string; file: OpenFile } | undefined {
+  try {
+    return { path, file: new OpenFile(path) }
+  } catch {
+    return undefined
+  }
+}
