@@ -4,7 +4,7 @@ import { Gate } from './delivery/gate.ts'
 import { Lock } from './delivery/lock.ts'
 import type { Log } from './log.ts'
 import type { Done, Setup, Task } from './worker/messages.ts'
-import { allocateOwners, ownerEntries, releaseIndices } from './worker/owners.ts'
+import { allocateOwners, ownerEntries, releaseIndices, Watch } from './worker/owners.ts'
 
 /** Two, so that a worker reads one range while another one waits for the receiver. */
 export const TASKS_PER_WORKER = 2
@@ -12,6 +12,10 @@ export const TASKS_PER_WORKER = 2
 /** A task that failed is handed out again after a pause that doubles up to the longest. */
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 30_000
+
+/** A thread that did not come round to its event loop at so many looks, a minute, hangs. The longest line takes seconds. */
+const LOOK_MS = 5_000
+const PATIENCE = 12
 
 const FILE = new URL(
   import.meta.url.endsWith('.ts') ? './worker/worker.ts' : './worker/worker.js',
@@ -24,6 +28,8 @@ export class Pool {
   readonly #gate: Gate
   readonly #log: Log
   readonly #ended = new AbortController()
+  /** Keeps the process alive too: a worker that is being replaced does not, but its work must be finished. */
+  readonly #watching: NodeJS.Timeout
   #running = 0
   #restarts = 0
 
@@ -53,6 +59,8 @@ export class Pool {
     })
     // The task that was running rejects as well, and is handed out again there.
     this.#piscina.on('error', (error) => log.error({ err: error }, 'a worker thread failed'))
+    const watch = new Watch(owners, PATIENCE)
+    this.#watching = setInterval(() => this.#endHung(watch.look()), LOOK_MS)
   }
 
   /**
@@ -76,6 +84,15 @@ export class Pool {
     }
   }
 
+  /** Its tasks reject, and another one takes its place. */
+  #endHung(hung: readonly number[]): void {
+    for (const thread of this.#piscina.threads) {
+      if (!hung.includes(thread.threadId)) continue
+      this.#log.error({ thread: thread.threadId }, 'a worker thread hangs and is replaced')
+      void thread.terminate()
+    }
+  }
+
   /** What /metrics and /readyz ask. */
   status() {
     return {
@@ -87,6 +104,7 @@ export class Pool {
   /** Ends the threads at once; tasks that are running reject. */
   async end(): Promise<void> {
     this.#ended.abort()
+    clearInterval(this.#watching)
     await this.#piscina.destroy()
   }
 }

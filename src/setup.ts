@@ -4,7 +4,7 @@ import { loadRules } from './connectors/load.ts'
 import { ConfigError, type Problem } from './errors.ts'
 import { hostAddress, hostName } from './host.ts'
 import { profile } from './idmefv2/profiles.ts'
-import { compile } from './mapping/compile.ts'
+import { compile, mayGenerate } from './mapping/compile.ts'
 import { applyDocument } from './mapping/file.ts'
 import { MappingError } from './mapping/read.ts'
 import type { Context } from './mapping/rules.ts'
@@ -19,6 +19,10 @@ export async function prepareConnectors(
   config: Pick<Config, 'idmefv2' | 'connectors'>,
 ): Promise<ConnectorSetup[]> {
   const problems: Problem[] = []
+  if (config.idmefv2.validate === 'always' && !mayGenerate()) {
+    const what = 'always needs code generation from strings, which this Node.js was told to refuse'
+    problems.push({ where: '[idmefv2] validate', what })
+  }
   const setups = await Promise.all(
     config.connectors.map((section) => prepare(section, config.idmefv2, problems)),
   )

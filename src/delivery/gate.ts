@@ -1,4 +1,5 @@
 import { Bell } from './bell.ts'
+import { monotonicMs, wallMs } from './clock.ts'
 import { Lease, type Token } from './lease.ts'
 
 /** Leave to send one request: `OPEN_PASS` while the gate is open, a lease for the one probe while it is closed. */
@@ -16,6 +17,7 @@ export interface Setback {
 export interface Snapshot {
   state: 'open' | 'down' | 'paused'
   status: number
+  /** This and the last success: ms since 1970, 0 for never. */
   sinceMs: number
   inFlight: number
   retries: number
@@ -29,7 +31,7 @@ const OPEN = 0
 // slow the others.
 //
 //   0    Int32     state, status, strikes, bell, pause
-//   64   BigInt64  since, due (both ms since 1970), lease
+//   64   BigInt64  since, due (both ms on the monotonic clock), lease
 //   128  worker 0: Int32 in flight, retries, delivered; BigInt64 last success
 //   192  worker 1 …
 const STATE = 0
@@ -87,7 +89,7 @@ export class Gate {
   /** Leave to send now, or undefined. A pass other than `OPEN_PASS` must be ended by `answered`, `close` or `giveBack`. */
   admit(leaseMs: number): Pass | undefined {
     if (Atomics.load(this.#ints, STATE) === OPEN) return OPEN_PASS
-    const nowMs = Date.now()
+    const nowMs = monotonicMs()
     return this.#time(DUE) > nowMs ? undefined : this.#lease.take(nowMs, leaseMs)
   }
 
@@ -95,14 +97,14 @@ export class Gate {
   wait(signal: AbortSignal): Promise<void> {
     const rings = this.#bell.rings
     if (Atomics.load(this.#ints, STATE) === OPEN) return Promise.resolve()
-    return this.#bell.wait(rings, Math.max(this.#time(DUE), this.#lease.endMs) - Date.now(), signal)
+    return this.#bell.wait(rings, Math.max(this.#time(DUE), this.#lease.endMs) - monotonicMs(), signal)
   }
 
   /** The receiver is there and works. When that opened the gate: how long it was closed, in milliseconds. */
   answered(pass: Pass): number | undefined {
     if (Atomics.load(this.#ints, STRIKES) !== 0) Atomics.store(this.#ints, STRIKES, 0)
     if (pass === OPEN_PASS || !this.#lease.holds(pass)) return undefined
-    const nowMs = Date.now()
+    const nowMs = monotonicMs()
     const closedMs = nowMs - this.#time(SINCE)
     this.#setTime(DUE, 0)
     this.#setTime(SINCE, nowMs)
@@ -127,22 +129,23 @@ export class Gate {
     const state = STATES.indexOf(setback.state)
     if (pass === OPEN_PASS) {
       if (Atomics.compareExchange(this.#ints, STATE, OPEN, state) !== OPEN) return false
-      this.#setTime(SINCE, Date.now())
-      this.#postpone(setback)
+      this.#setTime(SINCE, monotonicMs())
+      this.#putOff(setback)
       Atomics.store(this.#ints, STATUS, setback.status)
       this.#bell.ring()
       return true
     }
     if (!this.#lease.holds(pass)) return false
-    this.#postpone(setback)
+    this.#putOff(setback)
     const status = Atomics.exchange(this.#ints, STATUS, setback.status)
     const changed = Atomics.exchange(this.#ints, STATE, state) !== state
     this.giveBack(pass)
     return changed || (setback.state === 'paused' && status !== setback.status)
   }
 
-  /** Keeps a closed gate closed until `untilMs` at least: a receiver said so while the gate was already closed. */
-  postponeTo(untilMs: number): void {
+  /** Keeps a closed gate closed for `ms` at least: a receiver said so while the gate was already closed. */
+  postpone(ms: number): void {
+    const untilMs = monotonicMs() + ms
     if (untilMs > this.#time(DUE)) this.#setTime(DUE, untilMs)
   }
 
@@ -165,7 +168,7 @@ export class Gate {
 
   delivered(messages: number): void {
     Atomics.add(this.#ints, line(this.#own) + DELIVERED, messages)
-    const nowMs = Date.now()
+    const nowMs = monotonicMs()
     if (nowMs - this.#successMs < SUCCESS_STEP_MS) return
     this.#successMs = nowMs
     this.#setTime(line(this.#own) / 2 + LAST_SUCCESS, nowMs)
@@ -180,17 +183,17 @@ export class Gate {
     return {
       state: STATES[Atomics.load(this.#ints, STATE)] ?? 'open',
       status: Atomics.load(this.#ints, STATUS),
-      sinceMs: this.#time(SINCE),
+      sinceMs: wall(this.#time(SINCE)),
       inFlight: this.#sum(IN_FLIGHT),
       retries: this.#sum(RETRIES) >>> 0,
-      lastSuccessMs: this.#lastSuccessMs(),
+      lastSuccessMs: wall(this.#lastSuccessMs()),
     }
   }
 
-  #postpone(setback: Setback): void {
+  #putOff(setback: Setback): void {
     const pauseMs = setback.pauseMs(Atomics.load(this.#ints, PAUSE))
     if (setback.state === 'down') Atomics.store(this.#ints, PAUSE, pauseMs)
-    this.#setTime(DUE, Date.now() + pauseMs)
+    this.#setTime(DUE, monotonicMs() + pauseMs)
   }
 
   #sum(field: number): number {
@@ -217,6 +220,8 @@ export class Gate {
     Atomics.store(this.#longs, index, BigInt(Math.round(ms)))
   }
 }
+
+const wall = (momentMs: number): number => (momentMs === 0 ? 0 : wallMs(momentMs))
 
 /** Where the line of a worker starts, in words of 4 bytes. */
 const line = (worker: number): number => (HEAD_BYTES + worker * LINE_BYTES) / Int32Array.BYTES_PER_ELEMENT

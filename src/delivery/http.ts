@@ -260,7 +260,7 @@ class HttpDestination implements Destination, Desk {
       exchange.pass,
     )
     if (changed) this.#tell(fault)
-    else if (askedMs !== undefined) this.#gate.postponeTo(Date.now() + askedMs)
+    else if (askedMs !== undefined) this.#gate.postpone(askedMs)
     this.#queue.retryLast(exchange)
   }
 

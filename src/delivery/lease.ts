@@ -9,7 +9,7 @@ const SERIALS = 1n << 16n
  * owner whose thread died takes nothing with it. One 64-bit word holds when the lease ends and which one it is, so
  * that taking it is a single exchange:
  *
- *     | end, ms since 1970 (48 bits; 0: free) | serial (16 bits) |
+ *     | end, ms on the monotonic clock (48 bits; 0: free) | serial (16 bits) |
  */
 export class Lease {
   readonly #words: BigInt64Array

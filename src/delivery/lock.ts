@@ -1,4 +1,5 @@
 import { Bell } from './bell.ts'
+import { monotonicMs } from './clock.ts'
 import { Lease } from './lease.ts'
 
 /** A holder that has not renewed for so long is gone with its thread. */
@@ -26,7 +27,7 @@ export class Lock {
   async hold<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     let held = await this.#take(signal)
     const renewal = setInterval(() => {
-      held = this.#lease.renew(held, Date.now(), LEASE_MS) ?? held
+      held = this.#lease.renew(held, monotonicMs(), LEASE_MS) ?? held
     }, RENEW_MS)
     try {
       return await work()
@@ -41,9 +42,9 @@ export class Lock {
     for (;;) {
       signal.throwIfAborted()
       const rings = this.#bell.rings
-      const token = this.#lease.take(Date.now(), LEASE_MS)
+      const token = this.#lease.take(monotonicMs(), LEASE_MS)
       if (token !== undefined) return token
-      await this.#bell.wait(rings, this.#lease.endMs - Date.now(), signal)
+      await this.#bell.wait(rings, this.#lease.endMs - monotonicMs(), signal)
     }
   }
 }

@@ -32,10 +32,10 @@ const REASONS: Record<RejectReason, true> = {
 }
 
 /**
- * Why bytes will never be read: a file was cut short or removed before its end was reached, or they came from
- * something that cannot be read again and were not delivered when it was closed.
+ * Why bytes will never be delivered: a file was cut short, removed or damaged before its end was reached, or they came
+ * from something that cannot be read again and were neither delivered nor spooled when it was closed.
  */
-const LOSSES = ['truncated', 'removed', 'abandoned'] as const
+const LOSSES = ['truncated', 'removed', 'damaged', 'abandoned'] as const
 export type Loss = (typeof LOSSES)[number]
 
 /** open: delivering; paused: the receiver refuses our configuration (401, 403, 404, 407); down: it cannot be reached. */
@@ -44,7 +44,8 @@ export type DestinationState = (typeof DESTINATION_STATES)[number]
 
 /** What is asked of its owner at every scrape. Counts are totals since the start of the process. */
 export interface Observed {
-  lag(): Iterable<{ connector: string; bytes: number; seconds: number }>
+  /** `spooled`: bytes in the spool on disk, where the source has one. */
+  lag(): Iterable<{ connector: string; bytes: number; seconds: number; spooled?: number }>
   gate(): { state: DestinationState; inFlight: number; retries: number }
   /** `ageSeconds`: since the oldest progress that is not on disk yet; 0 when all is. */
   checkpoint(): { ageSeconds: number; writes: number; failures: number }
@@ -118,7 +119,7 @@ export function createMetrics(about: { version?: string; connectors?: Iterable<s
 
 /** Gauges and counters whose value lives with somebody else: read when scraped, so that nobody has to push. */
 function registerObserved(registry: Registry, observed: Partial<Observed>): void {
-  // The first of the two sets both: the registry reads them in the order they were made.
+  // The first of the three sets all: the registry reads them in the order they were made.
   gauge(
     registry,
     'lag_bytes',
@@ -127,15 +128,23 @@ function registerObserved(registry: Registry, observed: Partial<Observed>): void
     (lagBytes) => {
       lagBytes.reset()
       lagSeconds.reset()
-      for (const { connector, bytes, seconds } of observed.lag?.() ?? []) {
+      spoolBytes.reset()
+      for (const { connector, bytes, seconds, spooled } of observed.lag?.() ?? []) {
         lagBytes.set({ connector }, bytes)
         lagSeconds.set({ connector }, seconds)
+        if (spooled !== undefined) spoolBytes.set({ connector }, spooled)
       }
     },
   )
   const lagSeconds = gauge(registry, 'lag_seconds', 'Age of the oldest byte not delivered yet.', [
     'connector',
   ])
+  const spoolBytes = gauge(
+    registry,
+    'spool_bytes',
+    'Bytes on disk of what cannot be asked for again, delivered ones that are not yet removed included.',
+    ['connector'],
+  )
   gauge(registry, 'destination_state', '1 for the state the receiver is in.', ['state'], (states) => {
     const now = observed.gate?.().state
     for (const state of DESTINATION_STATES) states.set({ state }, state === now ? 1 : 0)

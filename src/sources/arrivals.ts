@@ -74,8 +74,9 @@ export function unread(
   const newest = entries.findLastIndex(({ key }) => followed.has(key))
   if (newest >= 0) return entries.slice(newest + 1)
   const oldest = entries.findIndex(({ file }) => {
-    const is = file && recognitions.get(file)?.is
-    return is === 'same' || is === 'shorter'
+    const found = file && recognitions.get(file)
+    // A file that was empty is known by its inode alone, which says nothing of what was copied from it since.
+    return (found?.is === 'same' || found?.is === 'shorter') && found.state.head.length > 0
   })
   if (oldest >= 0 && followed.size === 0) return entries.slice(oldest)
   return entries.filter((each) => each.path === path || (since !== undefined && each.changed >= since))

@@ -19,19 +19,21 @@ export interface TailContext {
   once: boolean
   /** Read files without a position from their beginning, whatever `start` says. */
   fromStart: boolean
+  /** Where else state is kept, and how much of it; without it, beside the positions. */
+  ledger?: { directory: string; spool_max: number; dead_letter_max: number }
   log: Log
   onEvent?: (event: SourceEvent) => void
 }
 
 /** What an operator may want counted. Bytes are those concerned. */
 export type SourceEvent =
-  /** Bytes of a file that were not read and cannot be any more. */
-  | { kind: 'lost'; path: string; bytes: number; reason: 'truncated' | 'removed' }
+  /** Bytes of a file that were not read, or of a spool that were not delivered, and cannot be any more. */
+  | { kind: 'lost'; path: string; bytes: number; reason: 'truncated' | 'removed' | 'damaged' }
   /** A file lost its end, and is followed from its new end on. */
   | { kind: 'shortened'; path: string; bytes: number }
   /** A path names another file now. */
   | { kind: 'rotated'; path: string }
   /** A record of a stream went over the limit; its head was passed on. */
   | { kind: 'over_long'; origin: string; bytes: number }
-  /** Taken from a stream, which cannot be read again, and not delivered when the source was closed. */
+  /** Taken from a stream, which cannot be read again, and neither spooled nor delivered when the source was closed. */
   | { kind: 'abandoned'; origin: string; bytes: number }

@@ -12,13 +12,22 @@ const MAX_MARKS = 64
 
 export type Range = Extract<Work, { kind: 'range' }>
 
-/** What a look found. After `shrunk` and `rewritten` the file has to be followed anew: what was known of it is void. */
-export type Change = 'grown' | 'unchanged' | 'shrunk' | 'rewritten'
+/**
+ * What a look found. `begun`: it was empty, and can be told by more than its inode now. After `shrunk` and `rewritten`
+ * the file has to be followed anew: what was known of it is void.
+ */
+export type Change = 'begun' | 'grown' | 'unchanged' | 'shrunk' | 'rewritten'
 
 export interface RangeSizes {
   workers: number
   range_min: number
   range_max: number
+}
+
+/** Where the first piece of `[start, end)` ends: each worker gets one, within the limits. */
+export function pieceEnd(start: number, end: number, { workers, range_min, range_max }: RangeSizes): number {
+  const length = Math.min(Math.max(Math.ceil((end - start) / workers), range_min), range_max)
+  return Math.min(start + length, end)
 }
 
 /** The state of a file that was never read, with an identity of its own. */
@@ -107,19 +116,17 @@ export class Followed {
     this.#touched = file.touched
     this.#quietLooks += 1
     if (file.size === this.#size) return 'unchanged'
+    const wasEmpty = this.#size === 0
     this.#grow()
     this.#mark(now)
     this.#quietSince = now
     this.#quietLooks = 0
-    return 'grown'
+    return wasEmpty ? 'begun' : 'grown'
   }
 
   /** The next range of complete lines, if there are any. */
-  cut({ workers, range_min, range_max }: RangeSizes): Range | undefined {
-    const available = this.#frontier - this.#position
-    if (available <= 0) return undefined
-    const length = Math.min(Math.max(Math.ceil(available / workers), range_min), range_max)
-    return this.#range(Math.min(this.#position + length, this.#frontier))
+  cut(sizes: RangeSizes): Range | undefined {
+    return this.drained ? undefined : this.#range(pieceEnd(this.#position, this.#frontier, sizes))
   }
 
   /** A last line without newline, for a file that will not grow. */

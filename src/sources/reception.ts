@@ -69,7 +69,7 @@ export class Reception {
     now: number,
   ): void {
     const { checkpoints, log } = this.#context
-    const { file, state, pending } = followed
+    const { file, state } = followed
     const kept = change === 'shrunk' ? followed.remainder() : undefined
     const renewed = new Followed(file.hold(), this.#first(lineage.path, file, kept ?? 0), now)
     lineage.replace(followed, renewed)
@@ -79,7 +79,8 @@ export class Reception {
     }
     log.warn({ path: state.path, size: file.size }, 'file was truncated, reading it from its beginning')
     checkpoints.put(Object.assign(state, { dev: '', ino: '' }))
-    const copy = pending > 0 ? findCopy(state, beside, file) : undefined
+    // It may hold more than was seen: what was written between the last look and the copying.
+    const copy = findCopy(state, beside, file)
     if (copy) lineage.add(this.#resume(lineage.path, copy, state, now), renewed)
     else this.#lost(state, 'truncated')
   }
@@ -119,6 +120,8 @@ export class Reception {
   /** Takes over the caller's hold on `file`. */
   #resume(path: string, file: OpenFile, state: FileState, now: number): Followed {
     const { dev, ino } = file
+    // It was empty: what it begins with is to be on disk before any of it is sent.
+    if (state.head.length === 0) this.#unsaved = true
     this.#context.checkpoints.put(Object.assign(state, { path, dev, ino, seen: Date.now() }))
     this.#context.log.info({ path, offset: state.offset, size: file.size }, 'going on with file')
     return new Followed(file, state, now)

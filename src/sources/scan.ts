@@ -49,6 +49,7 @@ export class Scan {
     const paths = this.#expand()
     for (const lineage of this.#lineages.values()) {
       for (const { followed, change } of lineage.look(now)) {
+        if (change === 'begun') this.#keep(followed)
         if (change !== 'shrunk' && change !== 'rewritten') continue
         const beside = [...predecessors(lineage.path).plain, ...paths]
         this.#reception.renew(lineage, followed, change, beside, now)
@@ -85,6 +86,12 @@ export class Scan {
     this.#touch(performance.now())
     for (const lineage of this.#lineages.values()) lineage.close()
     this.#lineages.clear()
+  }
+
+  /** Before anything of it is sent: were it copied or renamed while nothing runs, its lines would get other IDs. */
+  #keep({ state }: Followed): void {
+    this.#context.checkpoints.put(state)
+    this.#unsaved = true
   }
 
   /** The paths there are now, sorted; each has its lineage after this. */

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Edges, reason } from '../state/edges.ts'
 import type { Source, Work } from '../types.ts'
 import type { TailContext } from './context.ts'
-import { Intake, tellAbandoned } from './intake.ts'
 import { chunks, streamRecords } from './records.ts'
+import { Spooled } from './spool.ts'
 
 /** Each may hold one unfinished line of `max_line` bytes. A Suricata needs one. */
 const MAX_CONNECTIONS = 32
@@ -16,11 +16,14 @@ const MODE = 0o660
 
 /**
  * Listens on a Unix stream socket and takes lines from those who connect (Suricata's `filetype: unix_stream`). Lines
- * of one connection keep their order and are never mixed with those of another. What a peer sent before it closed
- * is delivered; what is in the kernel's buffer when we stop is lost, as this kind of output has it.
+ * of one connection keep their order and are never mixed with those of another.
+ *
+ * The stream has no acknowledgement. What was read from it is written to the spool at once, and is safe from the next
+ * sync on, some milliseconds later; what is in the kernel's buffers when this process dies is lost, and nobody knows
+ * how much it was. At an orderly stop all that can be read is spooled first. When the spool is full no more is read.
  *
  * A socket file that nobody answers on is replaced; anything else at that path is left alone, and tried again at each
- * `poll_interval`. On abort nothing more is read, and what was taken is still handed out.
+ * `poll_interval`. On abort nothing more is read; what was taken is handed out, or stays in the spool if it is much.
  */
 export function unixStream(options: { path: string }, context: TailContext): Source {
   return new UnixStream(options.path, context)
@@ -29,7 +32,7 @@ export function unixStream(options: { path: string }, context: TailContext): Sou
 class UnixStream implements Source {
   readonly #path: string
   readonly #context: TailContext
-  readonly #intake: Intake
+  readonly #spooled: Spooled
   readonly #edges: Edges
   readonly #connections = new Map<Socket, Promise<void>>()
   readonly #server: Server
@@ -38,7 +41,7 @@ class UnixStream implements Source {
   constructor(path: string, context: TailContext) {
     this.#path = path
     this.#context = context
-    this.#intake = new Intake(path)
+    this.#spooled = new Spooled(path, context)
     this.#edges = new Edges(context.log)
     this.#server = createServer((socket) => this.#accept(socket))
     this.#server.maxConnections = MAX_CONNECTIONS
@@ -54,24 +57,24 @@ class UnixStream implements Source {
     signal.addEventListener('abort', stop)
     void this.#listen()
     try {
-      yield* this.#intake.pieces()
+      yield* this.#spooled.pieces()
     } finally {
       signal.removeEventListener('abort', stop)
-      await this.#stop()
+      await this.#hangUp()
     }
   }
 
   commit(work: Work): void {
-    this.#intake.commit(work)
+    this.#spooled.commit(work)
   }
 
   lag(): { bytes: number; seconds: number } {
-    return this.#intake.lag()
+    return this.#spooled.lag()
   }
 
   async close(): Promise<void> {
-    await this.#stop()
-    tellAbandoned(this.#intake, this.#path, this.#context)
+    await this.#hangUp()
+    await this.#spooled.close()
   }
 
   async #listen(): Promise<void> {
@@ -105,7 +108,7 @@ class UnixStream implements Source {
       await streamRecords(
         chunks(socket, this.#stopping.signal),
         max_line,
-        (records) => this.#intake.put(records),
+        (records) => this.#spooled.put(records),
         (bytes) => onEvent?.({ kind: 'over_long', origin, bytes }),
       )
     } catch (error) {
@@ -115,13 +118,18 @@ class UnixStream implements Source {
     }
   }
 
-  /** Closes the socket, which removes its file, and passes on what was read from the connections. */
+  /** Takes nothing more; what was taken is handed out, if it is not too much. */
   async #stop(): Promise<void> {
+    await this.#hangUp()
+    await this.#spooled.end()
+  }
+
+  /** Closes the socket, which removes its file, and spools what was read from the connections. */
+  async #hangUp(): Promise<void> {
     this.#stopping.abort()
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    this.#intake.finish()
+    this.#spooled.finish()
     await Promise.all([closed, ...this.#connections.values()])
-    this.#intake.end()
   }
 }
 

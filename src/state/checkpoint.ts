@@ -1,5 +1,6 @@
 import { readFileSync, renameSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import { Edges, type Log, reason } from './edges.ts'
@@ -93,6 +94,11 @@ export class Checkpoints {
       if (state.seen >= newest - KEEP_MS) this.#files.set(state.file, state)
     }
     this.#started = new Map(Object.entries(content.started).map(([name, paths]) => [name, new Set(paths)]))
+  }
+
+  /** The folder they are kept in. */
+  get directory(): string {
+    return dirname(this.#options.path)
   }
 
   /** The files a connector has read. The objects are the live ones: after changing one, call `put`. */
