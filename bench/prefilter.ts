@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs'
+import { Search } from '../src/worker/search.ts'
+import { measure } from './measure.ts'
+import type { Question } from './question.ts'
+import { converter } from './suricata.ts'
+
+const NEWLINE = 10
+/** What a worker looks at together. */
+const BLOCK_BYTES = 1024 * 1024
+/** More would only take longer. */
+const TOTAL_BYTES = 32 * 1024 * 1024
+const ALERT = Buffer.from('"event_type":"alert"')
+
+const prefilter: Question = {
+  asks: 'What does it cost to tell which lines may be alerts?',
+  async *answer({ input, pace }) {
+    for (const share of [0.02, 1]) {
+      const blocks = blocksOf(readFileSync(input(share)).subarray(0, TOTAL_BYTES))
+      const bytes = blocks.reduce((sum, block) => sum + block.length, 0)
+      const items = blocks.reduce((sum, block) => sum + countLines(block), 0)
+      const search = new Search(converter().needle)
+      const over = (name: string, count: (block: Buffer) => number) => ({
+        name,
+        items,
+        bytes,
+        run: () => blocks.reduce((sum, block) => sum + count(block), 0),
+      })
+      yield await measure(
+        `find the alerts among lines in memory, ${100 * share} % alerts`,
+        'lines',
+        [
+          over('JSON.parse every line', parseEach),
+          over('split into strings, String.includes', includesEach),
+          over('each line: Buffer.includes', searchEach),
+          over('whole block: Buffer.indexOf of the key and value', searchBlock),
+          over('whole block: Search (ours): short needle, escapes', (block) => searchOurs(search, block)),
+        ],
+        pace,
+      )
+    }
+  },
+}
+
+export default prefilter
+
+/** Whole lines, about as many as a worker reads at once. */
+function blocksOf(bytes: Buffer): Buffer[] {
+  const blocks: Buffer[] = []
+  let from = 0
+  while (from < bytes.length) {
+    const to = bytes.lastIndexOf(NEWLINE, from + BLOCK_BYTES) + 1
+    if (to <= from) break
+    blocks.push(bytes.subarray(from, to))
+    from = to
+  }
+  return blocks
+}
+
+function countLines(block: Buffer): number {
+  let lines = 0
+  for (let at = block.indexOf(NEWLINE); at >= 0; at = block.indexOf(NEWLINE, at + 1)) lines++
+  return lines
+}
+
+function parseEach(block: Buffer): number {
+  let found = 0
+  let start = 0
+  for (let end = block.indexOf(NEWLINE); end >= 0; end = block.indexOf(NEWLINE, start)) {
+    if (JSON.parse(block.toString('utf8', start, end)).event_type === 'alert') found++
+    start = end + 1
+  }
+  return found
+}
+
+function includesEach(block: Buffer): number {
+  let found = 0
+  for (const line of block.toString('latin1').split('\n')) if (line.includes('"event_type":"alert"')) found++
+  return found
+}
+
+function searchEach(block: Buffer): number {
+  let found = 0
+  let start = 0
+  for (let end = block.indexOf(NEWLINE); end >= 0; end = block.indexOf(NEWLINE, start)) {
+    if (block.subarray(start, end).includes(ALERT)) found++
+    start = end + 1
+  }
+  return found
+}
+
+function searchBlock(block: Buffer): number {
+  let found = 0
+  for (let at = block.indexOf(ALERT); at >= 0; at = block.indexOf(ALERT, block.indexOf(NEWLINE, at))) found++
+  return found
+}
+
+function searchOurs(search: Search, block: Buffer): number {
+  let found = 0
+  search.start(block, 0, block.length)
+  for (let at = search.after(0); at < block.length; at = search.after(block.indexOf(NEWLINE, at))) found++
+  return found
+}

@@ -1,0 +1,49 @@
+import type { Sample } from './data.ts'
+
+/** One file of this folder answers one question; its default export is this. */
+export interface Question {
+  asks: string
+  answer(setting: Setting): AsyncGenerator<Answer>
+}
+
+export type Answer = Figures | Findings
+
+/** Timings of several ways to do the same thing; the first way is what the others are compared with. */
+export interface Figures {
+  title: string
+  /** What `perSecond` counts: lines, alerts, messages. */
+  unit: string
+  rows: Row[]
+}
+
+export interface Row {
+  name: string
+  perSecond: number
+  /** Absent where bytes mean nothing. */
+  megabytesPerSecond?: number
+  /** To the first row, within the same round; the median over the rounds. */
+  ratio: number
+  /** Half the distance between the slowest and the fastest round, as a share of the median. */
+  spread: number
+}
+
+/** What was seen rather than timed. */
+export interface Findings {
+  title: string
+  findings: { name: string; found: string }[]
+}
+
+export interface Pace {
+  rounds: number
+  /** Time for each variant in each round; one pass is always finished. */
+  millis: number
+  /** `cpu`: the time this thread ran, for a machine with other work; only where nothing waits for another process. */
+  clock: 'wall' | 'cpu'
+}
+
+export interface Setting {
+  sample: Sample
+  pace: Pace
+  /** A file of real lines, of which `share` (0 to 1) are alerts; made when it is first asked for. */
+  input(share: number): string
+}
