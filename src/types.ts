@@ -32,17 +32,18 @@ export interface Source {
 }
 
 /** Why a record did not become a delivered message; a bounded set, because it is a metric label. */
-export type RejectReason =
-  | 'invalid_json'
-  | 'not_an_object'
-  | 'line_too_long'
-  | 'missing_required'
-  | 'invalid_message'
-  | 'converter_failed'
-  | 'refused'
-  | 'too_large'
-  | 'undeliverable'
-  | 'incomplete'
+export const REJECT_REASONS = [
+  'invalid_json',
+  'not_an_object',
+  'line_too_long',
+  'missing_required',
+  'invalid_message',
+  'converter_failed',
+  'refused',
+  'too_large',
+  'incomplete',
+] as const
+export type RejectReason = (typeof REJECT_REASONS)[number]
 
 /** Messages of one batch, serialised back to back: message `i` is `bytes.subarray(i ? ends[i - 1] : 0, ends[i])`. */
 export interface Messages {

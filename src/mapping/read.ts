@@ -134,12 +134,17 @@ class MessageReader {
       if (normalise(field, constant) !== undefined) continue
       const guess = didYouMean(field.values && nearest(String(constant), field.values))
       const { version } = this.#profile
-      this.#reader.fault(
-        pointer,
-        `${JSON.stringify(constant)} is not a valid ${field.kind} in ${version}${guess}`,
-      )
+      this.#reader.fault(pointer, `${JSON.stringify(constant)} is ${expectedOf(field)} in ${version}${guess}`)
     }
   }
+}
+
+/** More values than these are not listed; then the nearest one has to do. */
+const MAX_LISTED = 8
+
+function expectedOf({ kind, values }: Scalar): string {
+  if (values === undefined) return `not a valid ${kind}`
+  return values.size <= MAX_LISTED ? `not one of ${[...values].join(', ')}` : 'not a value of this field'
 }
 
 function isPlainObject(written: Json): boolean {

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { RejectReason } from '../types.ts'
+import { REJECT_REASONS } from '../types.ts'
 import { type Done, REQUEST_SECONDS_BUCKETS } from '../worker/messages.ts'
 import { TallyHistogram } from './histogram.ts'
 
@@ -17,19 +17,6 @@ const COUNTED = {
   delivered: ['messages_delivered_total', 'Messages acknowledged by the receiver.'],
   repaired: ['records_repaired_total', 'Records in which invalid UTF-8 was replaced.'],
 } as const satisfies Partial<Record<keyof Done, readonly [name: string, help: string]>>
-
-const REASONS: Record<RejectReason, true> = {
-  invalid_json: true,
-  not_an_object: true,
-  line_too_long: true,
-  missing_required: true,
-  invalid_message: true,
-  converter_failed: true,
-  refused: true,
-  too_large: true,
-  undeliverable: true,
-  incomplete: true,
-}
 
 /**
  * Why bytes will never be delivered: a file was cut short, removed or damaged before its end was reached, or they came
@@ -108,7 +95,7 @@ export function createMetrics(about: { version?: string; connectors?: Iterable<s
   }
   const declare = (connector: string): void => {
     for (const { counter } of counted) counter.inc({ connector }, 0)
-    for (const reason of Object.keys(REASONS)) rejected.inc({ connector, reason }, 0)
+    for (const reason of REJECT_REASONS) rejected.inc({ connector, reason }, 0)
     for (const reason of LOSSES) lost.inc({ connector, reason }, 0)
     requestSeconds.add(connector, { buckets: [], sum: 0, count: 0 })
   }
@@ -158,7 +145,7 @@ function registerObserved(registry: Registry, observed: Partial<Observed>): void
   total(
     registry,
     'checkpoint_errors_total',
-    'Checkpoints that failed.',
+    'Checkpoints that could not be written, or not be read at the start.',
     () => observed.checkpoint?.().failures,
   )
   read(registry, 'worker_utilisation', 'Share of the time workers are busy, 0 to 1.', () => {

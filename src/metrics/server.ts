@@ -64,7 +64,9 @@ async function answer(
   metrics: Metrics,
   readiness: Iterable<Condition>,
 ): Promise<void> {
-  const { method, url = '/' } = request
+  const { method, url = '/', headers } = request
+  // Nobody sends a body here in good faith, and none is read: Node would take in all of it to keep the connection.
+  if ('content-length' in headers || 'transfer-encoding' in headers) response.setHeader('connection', 'close')
   if (method !== 'GET' && method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD' }).end()
     return

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { DeadLetter, RejectReason } from '../types.ts'
+import { type DeadLetter, REJECT_REASONS } from '../types.ts'
 import { reason } from './edges.ts'
 
 // Reading what DeadLetters wrote. Letters lie in one file, to which a running process appends, and in those that were
@@ -19,20 +19,7 @@ const READ_BYTES = 1024 * 1024
  */
 const MAX_LETTER_BYTES = 256 * 1024 ** 2
 
-const KNOWN: Record<RejectReason, true> = {
-  invalid_json: true,
-  not_an_object: true,
-  line_too_long: true,
-  missing_required: true,
-  invalid_message: true,
-  converter_failed: true,
-  refused: true,
-  too_large: true,
-  undeliverable: true,
-  incomplete: true,
-}
-
-export const REASONS: readonly string[] = Object.keys(KNOWN)
+export const REASONS: readonly string[] = REJECT_REASONS
 
 const count = z.int().nonnegative()
 
@@ -40,7 +27,7 @@ const count = z.int().nonnegative()
 const shape = z.looseObject({
   time: z.iso.datetime(),
   connector: z.string(),
-  reason: z.custom<RejectReason>((value) => typeof value === 'string' && Object.hasOwn(KNOWN, value)),
+  reason: z.enum(REJECT_REASONS),
   detail: z.string(),
   origin: z.string(),
   file: z

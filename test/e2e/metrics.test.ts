@@ -13,7 +13,7 @@ const CONVERSION = [
   'converter_failed',
   'invalid_message',
 ]
-const DELIVERY = ['refused', 'too_large', 'undeliverable']
+const DELIVERY = ['refused', 'too_large']
 const COUNTERS = [
   'records_received_total',
   'records_filtered_total',

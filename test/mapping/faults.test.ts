@@ -87,22 +87,22 @@ describe('a fault of a mapping is told with its place', () => {
     [
       'a word of no taxonomy',
       { Category: 'Recon.Netwrk' },
-      '/Category: "Recon.Netwrk" is not a valid enum in 2.D.V08; did you mean Recon.Network?',
+      '/Category: "Recon.Netwrk" is not a value of this field in 2.D.V08; did you mean Recon.Network?',
     ],
     [
       'a word in a table',
       { Priority: { $lookup: ['$.a', { 1: 'Hihg' }] } },
-      '/Priority: "Hihg" is not a valid enum in 2.D.V08; did you mean High?',
+      '/Priority: "Hihg" is not one of Unknown, Info, Low, Medium, High in 2.D.V08; did you mean High?',
     ],
     [
       'a default',
       { Priority: { $lookup: ['$.a', {}, 'Lowest'] } },
-      '/Priority: "Lowest" is not a valid enum in 2.D.V08',
+      '/Priority: "Lowest" is not one of Unknown, Info, Low, Medium, High in 2.D.V08',
     ],
     [
       'a constant among others',
       { Priority: { $first: ['$.a', { $if: [{ $exists: '$.b' }, 'x', 'Low'] }] } },
-      '/Priority: "x" is not a valid enum in 2.D.V08',
+      '/Priority: "x" is not one of Unknown, Info, Low, Medium, High in 2.D.V08',
     ],
     [
       'a constant of another kind',

@@ -36,7 +36,7 @@ describe('the exposition', () => {
     metrics.observe({ lag: () => [{ connector: 'suricata', bytes: 1, seconds: 2 }] })
     const families = parseExposition(await metrics.registry.metrics())
     const own = [...families.keys()].filter((name) => name.startsWith('idmefv2_'))
-    expect(own).toHaveLength(22)
+    expect(own).toHaveLength(23)
     expect(families.has('nodejs_eventloop_lag_p99_seconds')).toBe(true)
   })
 
@@ -73,7 +73,7 @@ describe('counters', () => {
       expect(value(`idmefv2_${name}_total`, { connector }), name).toBe(0)
     }
     expect(value('idmefv2_records_rejected_total', { connector, reason: 'line_too_long' })).toBe(0)
-    expect(value('idmefv2_records_rejected_total', { connector, reason: 'undeliverable' })).toBe(0)
+    expect(value('idmefv2_records_rejected_total', { connector, reason: 'incomplete' })).toBe(0)
     expect(value('idmefv2_request_duration_seconds_count', { connector })).toBe(0)
     for (const name of [
       'checkpoint_writes_total',
