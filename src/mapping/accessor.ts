@@ -1,9 +1,9 @@
 import { type Convert, FILTERED } from './closures.ts'
-import { compareOf, isPresent } from './condition.ts'
 import type { Condition, Expression, Member, Node, Program } from './ir.ts'
 import type { Path, Segment } from './path.ts'
 import { matches, own } from './select.ts'
 import { isComplete, listOrNothing, shapeLeaf, shapeObjects, spliced } from './shape.ts'
+import { compareOf, isPresent } from './truth.ts'
 
 /** What printed code may call, by the names it uses. */
 const HELPERS = {

@@ -1,10 +1,10 @@
 import type { Json } from '../types.ts'
-import { compareOf, isPresent, type Truth } from './condition.ts'
 import type { Ids } from './ids.ts'
 import type { Condition, Expression, Node, Program } from './ir.ts'
 import type { Path } from './path.ts'
 import { matches, readSegments } from './select.ts'
 import { isComplete, listOrNothing, type Message, shapeLeaf, shapeObjects, spliced } from './shape.ts'
+import { compareOf, isPresent, type Truth } from './truth.ts'
 
 /** How the value of a path is found in an event; `undefined` when it is not there. */
 export type Find = (event: unknown, path: Path) => unknown

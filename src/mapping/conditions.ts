@@ -1,7 +1,7 @@
 import type { Json } from '../types.ts'
-import { numberOf, textOf } from './condition.ts'
 import { CONDITIONS, type Form, formOf, wrongArity } from './forms.ts'
 import type { Condition, Expression } from './ir.ts'
+import { numberOf, textOf } from './truth.ts'
 
 /** What conditions need of the reader of expressions. */
 export interface Reading {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { Profile } from '../idmefv2/profiles.ts'
 import { nearest } from '../nearest.ts'
 import type { Json } from '../types.ts'
-import { fold } from './condition.ts'
 import { type Reading, readCondition } from './conditions.ts'
 import { didYouMean, type Fault, memberOf } from './faults.ts'
 import {
@@ -20,6 +19,7 @@ import type { Condition, Expression } from './ir.ts'
 import { firstOf } from './leaf.ts'
 import { PathError, parsePath } from './path.ts'
 import { CONTEXT_NAMES, type Context, type MappingFunction, type Rules } from './rules.ts'
+import { fold } from './truth.ts'
 
 /** Most different `$id` names in one mapping: the index of a name has eight bits in an ID, and 0 is the message. */
 const MAX_IDS = 255

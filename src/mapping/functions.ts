@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { textOf } from './condition.ts'
 import { nameUuid } from './ids.ts'
 import type { MappingFunction } from './rules.ts'
+import { textOf } from './truth.ts'
 
 // The functions every mapping may call. Pure; `undefined` in and out means absent.
 

@@ -1,6 +1,6 @@
+import { type Comparer, textComparer } from './comparer.ts'
 import { skipBlanks, skipString, skipValue } from './lexer.ts'
 import type { Place } from './slots.ts'
-import { type Comparer, textComparer } from './writers.ts'
 
 /** What a scan found: the slots are filled, the record is not wanted, or it needs a real parser. */
 export const FOUND = 1

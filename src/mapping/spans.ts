@@ -1,6 +1,7 @@
 import type { Scalar } from '../idmefv2/profiles.ts'
 import type { Json } from '../types.ts'
 import { evaluate, type Find, truth } from './closures.ts'
+import { textComparer } from './comparer.ts'
 import { Ids } from './ids.ts'
 import type { Condition, Expression, Node } from './ir.ts'
 import { Memo } from './memo.ts'
@@ -8,16 +9,7 @@ import { matches } from './select.ts'
 import { shapeLeaf, shapeObjects } from './shape.ts'
 import type { Layout } from './slots.ts'
 import { isRepeatable, pathsIn } from './walk.ts'
-import {
-  put,
-  textComparer,
-  type Writer,
-  writeInteger,
-  writeIp,
-  writePort,
-  writeString,
-  writeTimestamp,
-} from './writers.ts'
+import { put, type Writer, writeInteger, writeIp, writePort, writeString, writeTimestamp } from './writers.ts'
 
 /** The record being converted, for the parts that need decoded values. */
 export interface Current {

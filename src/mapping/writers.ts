@@ -15,8 +15,6 @@ export type Writer = (
   position: number,
 ) => number
 
-export type Comparer = (bytes: Uint8Array, start: number, end: number) => boolean
-
 /** A string that needs no change. 0xc2 may begin a C1 control character; those and escapes go the general way. */
 export const writeString: Writer = (bytes, start, end, out, position) => {
   const last = end - 1
@@ -34,7 +32,7 @@ export const writeString: Writer = (bytes, start, end, out, position) => {
 }
 
 /** Whole numbers of so many digits are exact in JavaScript, which prints them as they are. */
-const MAX_DIGITS = 15
+export const MAX_DIGITS = 15
 
 /** A whole number, not negative, without fraction and exponent. */
 export const writeInteger: Writer = (bytes, start, end, out, position) => {
@@ -164,62 +162,4 @@ export function put(constant: Uint8Array, out: Uint8Array, position: number): nu
     for (let i = 0; i < length; i++) out[position + i] = constant[i] as number // below its length
   }
   return position + length
-}
-
-/** An escape is at most this many times as long as the character it stands for, in UTF-8: `\\u0041`. */
-const LONGEST_ESCAPE = 6
-
-/** Whether a scalar's text is one of the given ones; compares bytes, and decodes only what is written unusually. */
-export function textComparer(texts: readonly string[]): Comparer {
-  const wanted = new Set(texts)
-  // A text that JSON has to escape never stands between quotes as it is.
-  const plain = texts.filter((text) => JSON.stringify(text) === `"${text}"`).map((text) => Buffer.from(text))
-  const longest = LONGEST_ESCAPE * Math.max(0, ...texts.map((text) => Buffer.byteLength(text)))
-  return (bytes, start, end) => {
-    const quoted = bytes[start] === QUOTE
-    const from = quoted ? start + 1 : start
-    const length = (quoted ? end - 1 : end) - from
-    if (quoted && length > longest) return false
-    const isSame = plain.some((text) => text.length === length && startsWith(bytes, from, text))
-    if (isSame && quoted) return true
-    if (needsDecoding(bytes, start, end)) return wanted.has(decodedText(bytes, start, end))
-    return isSame && isScalar(bytes, start)
-  }
-}
-
-function startsWith(bytes: Uint8Array, from: number, text: Uint8Array): boolean {
-  for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text[i]) return false
-  return true
-}
-
-/** Neither `null` nor the start of an object or a list. */
-function isScalar(bytes: Uint8Array, start: number): boolean {
-  const c = bytes[start]
-  return c !== 0x6e && c !== 0x7b && c !== 0x5b
-}
-
-/** Strings with escapes, and numbers that JavaScript could print in another way. */
-function needsDecoding(bytes: Uint8Array, start: number, end: number): boolean {
-  const first = bytes[start] ?? 0
-  if (first === QUOTE) return hasBackslash(bytes, start, end)
-  const isNumber = first === 0x2d || (first >= 0x30 && first <= 0x39)
-  return isNumber && !isPlainInteger(bytes, start, end)
-}
-
-function hasBackslash(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let p = start; p < end; p++) if (bytes[p] === BACKSLASH) return true
-  return false
-}
-
-function isPlainInteger(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start > MAX_DIGITS) return false
-  for (let p = start; p < end; p++) {
-    const c = bytes[p] as number // inside the span
-    if (c < 0x30 || c > 0x39) return false
-  }
-  return true
-}
-
-function decodedText(bytes: Uint8Array, start: number, end: number): string {
-  return String(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString()))
 }

@@ -4,6 +4,7 @@ import { profile, type Version } from '../../src/idmefv2/profiles.ts'
 import { compile } from '../../src/mapping/compile.ts'
 import { FUNCTIONS } from '../../src/mapping/functions.ts'
 import { Ids } from '../../src/mapping/ids.ts'
+import { parserOf } from '../../src/mapping/parser.ts'
 import type { Mapping } from '../../src/mapping/rules.ts'
 
 type Fields = { [field: string]: Mapping }
@@ -384,6 +385,25 @@ describe('a record', () => {
       // A depth that no function can walk costs the record, never the program.
       expect(reasonOf(`{"a":${value}}`, code)).toBe(value.startsWith('[[') ? 'converter_failed' : 'a message')
     }
+  })
+
+  test('is given to the configured parser only where the scanner leaves it', () => {
+    const parsed: string[] = []
+    const parse = (text: string) => {
+      parsed.push(text)
+      return JSON.parse(text)
+    }
+    const converter = compile({ filter: true, mapping }, profile('2.D.V08'), CONTEXT, {
+      code: 'generated',
+      parse,
+    })
+    const unusual = [String.raw`{"\u0061":"x"}`, '{"a":1,"a":2}', '{"a":']
+    for (const line of ['{"a":"x"}', ...unusual, '{"b":"x"}']) {
+      const bytes = Buffer.from(`${line}\n`)
+      converter.convert(bytes, 0, bytes.length - 1, ids, Buffer.alloc(4096), 0)
+    }
+    expect(parsed).toEqual(unusual)
+    expect(parserOf('json')('{"a":1}')).toEqual({ a: 1 })
   })
 
   test('whose message does not fit is asked for again, and then is the same', () => {

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { normalise } from '../../src/idmefv2/normalise.ts'
 import type { Kind } from '../../src/idmefv2/profiles.ts'
-import { textOf } from '../../src/mapping/condition.ts'
+import { textComparer } from '../../src/mapping/comparer.ts'
 import { skipValue } from '../../src/mapping/lexer.ts'
 import { Memo } from '../../src/mapping/memo.ts'
+import { textOf } from '../../src/mapping/truth.ts'
 import {
   put,
-  textComparer,
   type Writer,
   writeInteger,
   writeIp,
