@@ -20,6 +20,7 @@ const QUESTIONS = [
   'handoff',
   'counters',
   'file',
+  'spool',
   'simdjson',
 ]
 

@@ -33,10 +33,10 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
-/** State on disk cannot be used by this process (held by another one, or not writable); exit 75 or 77. */
+/** State on disk cannot be used by this process (held by another one, not writable, of a later version); exit 75, 77 or 78. */
 export class StateError extends Error {
-  readonly code: 'LOCKED' | 'PERMISSION'
-  constructor(code: 'LOCKED' | 'PERMISSION', message: string) {
+  readonly code: 'LOCKED' | 'PERMISSION' | 'VERSION'
+  constructor(code: 'LOCKED' | 'PERMISSION' | 'VERSION', message: string) {
     super(message)
     this.name = 'StateError'
     this.code = code

@@ -91,6 +91,8 @@ function unknownVerb(name: string): string {
   return `there is no verb ${name}${guess ? `; did you mean ${guess}?` : ''} (idmefv2 --help names them)`
 }
 
+const STATE_EXIT = { LOCKED: EXIT.temporary, PERMISSION: EXIT.permission, VERSION: EXIT.config } as const
+
 /** What went wrong, said once, and the exit code that goes with it. */
 function explain(error: unknown): number {
   if (error instanceof ConfigError)
@@ -100,8 +102,7 @@ function explain(error: unknown): number {
       ...error.message.split('\n').map((line) => `  ${line}`),
     )
   if (error instanceof UsageError) return fail(EXIT.usage, error.message)
-  if (error instanceof StateError)
-    return fail(error.code === 'LOCKED' ? EXIT.temporary : EXIT.permission, error.message)
+  if (error instanceof StateError) return fail(STATE_EXIT[error.code], error.message)
   if (error instanceof ListenError) return fail(EXIT.permission, error.message)
   return fail(EXIT.failed, error instanceof Error ? (error.stack ?? error.message) : String(error))
 }

@@ -90,11 +90,12 @@ export class Session {
   }
 
   async #open(index: number): Promise<Source> {
-    const { config, checkpoints, metrics, log, once, fromStart } = this.#options
+    const { config, state, checkpoints, metrics, log, once, fromStart } = this.#options
     const { probe, instance, options } = config.connectors[index] as Config['connectors'][number] // called with its indices
     const connector = await loadConnector(probe)
     const workers = config.workers.count === 'auto' ? availableParallelism() : config.workers.count
     const { range_min, range_max, max_line, poll_interval } = config.workers
+    const { spool_max, dead_letter_max } = config.state
     // The options were parsed by this connector's own schema.
     return connector.source(options as never, {
       connector: instance,
@@ -106,6 +107,7 @@ export class Session {
       poll_interval,
       once,
       fromStart,
+      ledger: { directory: state.path, spool_max, dead_letter_max },
       log: log.child({ connector: instance }),
       onEvent: (event) => {
         if (event.kind === 'lost') metrics.lose(instance, event.reason, event.bytes)

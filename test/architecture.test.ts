@@ -53,7 +53,14 @@ const ARROWS: Record<string, readonly string[]> = {
   // load.ts and connector.ts; what a probe itself may know is below.
   connectors: ['mapping/rules', 'sources/tail'],
   // The porch writes to the ledger.
-  sources: ['state/checkpoint', 'state/checks', 'state/deadletter', 'state/edges', 'state/segment', 'state/spool'],
+  sources: [
+    'state/checkpoint',
+    'state/checks',
+    'state/deadletter',
+    'state/edges',
+    'state/segment',
+    'state/spool',
+  ],
   // Of the options the types. package.json: a User-Agent has the version.
   delivery: ['config/options', 'package.json'],
   testserver: ['idmefv2', 'metrics/listen'],

@@ -26,7 +26,7 @@ SIGUSR1          open the log file again
 
 Exit codes: 0 all was done, 75 ended before all that was out was acknowledged (nothing is lost: it is read again) or the
 state directory is in use by another process, 77 state directory or metrics address not permitted, 78 configuration not
-usable, 64 command line not usable
+usable or positions of a later version, 64 command line not usable
 `
 
 export interface Running {
@@ -148,6 +148,8 @@ class Signals {
       ['SIGINT', end],
       ['SIGHUP', () => void this.#reload()],
       ['SIGUSR1', () => running.log.reopen()],
+      // A file that reaches the limit of its size (setrlimit(2)) is a full disk, and waited for; by default it is the end.
+      ['SIGXFSZ', () => {}],
     ]
     for (const [signal, handler] of this.#handlers) process.on(signal, handler)
     // Unlike a second signal, this does not hurry an end that has begun.

@@ -11,6 +11,8 @@ export interface Setback {
   state: 'down' | 'paused'
   /** HTTP status; 0 when there was none. */
   status: number
+  /** In words; while the gate is paused other words are news. */
+  cause: string
   pauseMs(previousMs: number): number
 }
 
@@ -30,7 +32,7 @@ const OPEN = 0
 // Shared memory: a head of two cache lines, then one cache line a worker, so that counting in one thread does not
 // slow the others.
 //
-//   0    Int32     state, status, strikes, bell, pause
+//   0    Int32     state, status, strikes, bell, pause, cause
 //   64   BigInt64  since, due (both ms on the monotonic clock), lease
 //   128  worker 0: Int32 in flight, retries, delivered; BigInt64 last success
 //   192  worker 1 …
@@ -39,6 +41,7 @@ const STATUS = 1
 const STRIKES = 2
 const BELL = 3
 const PAUSE = 4
+const CAUSE = 5
 const SINCE = 8
 const DUE = 9
 const LEASE = 10
@@ -132,15 +135,18 @@ export class Gate {
       this.#setTime(SINCE, monotonicMs())
       this.#putOff(setback)
       Atomics.store(this.#ints, STATUS, setback.status)
+      Atomics.store(this.#ints, CAUSE, digest(setback.cause))
       this.#bell.ring()
       return true
     }
     if (!this.#lease.holds(pass)) return false
     this.#putOff(setback)
-    const status = Atomics.exchange(this.#ints, STATUS, setback.status)
+    Atomics.store(this.#ints, STATUS, setback.status)
+    const cause = digest(setback.cause)
+    const mended = Atomics.exchange(this.#ints, CAUSE, cause) !== cause
     const changed = Atomics.exchange(this.#ints, STATE, state) !== state
     this.giveBack(pass)
-    return changed || (setback.state === 'paused' && status !== setback.status)
+    return changed || (setback.state === 'paused' && mended)
   }
 
   /** Keeps a closed gate closed for `ms` at least: a receiver said so while the gate was already closed. */
@@ -219,6 +225,13 @@ export class Gate {
   #setTime(index: number, ms: number): void {
     Atomics.store(this.#longs, index, BigInt(Math.round(ms)))
   }
+}
+
+/** Of words, for a cell of shared memory. */
+function digest(words: string): number {
+  let sum = 0
+  for (let i = 0; i < words.length; i++) sum = (Math.imul(sum, 31) + words.charCodeAt(i)) | 0
+  return sum
 }
 
 const wall = (momentMs: number): number => (momentMs === 0 ? 0 : wallMs(momentMs))

@@ -252,6 +252,7 @@ class HttpDestination implements Destination, Desk {
       {
         state: paused ? 'paused' : 'down',
         status: fault.status,
+        cause: fault.text,
         pauseMs: (previousMs) =>
           paused
             ? probe_interval

@@ -115,9 +115,9 @@ class Lines implements Destination {
     gate.retried()
     const pauseMs = (previousMs: number) =>
       nextPauseMs(previousMs, retry.retry_min, retry.retry_max, Math.random())
-    if (!gate.close({ state: 'down', status: 0, pauseMs }, pass)) return
-    const text = explain(codeOf(error), error)
-    this.#log.warn({ to: this.#sink.name }, `writing waits, nothing is lost: ${text}`)
+    const cause = explain(codeOf(error), error)
+    if (!gate.close({ state: 'down', status: 0, cause, pauseMs }, pass)) return
+    this.#log.warn({ to: this.#sink.name }, `writing waits, nothing is lost: ${cause}`)
   }
 }
 

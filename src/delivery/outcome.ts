@@ -13,7 +13,7 @@ import type { RejectReason } from '../types.ts'
 export type Outcome = 'delivered' | 'retry' | 'reject' | 'pause' | 'doubtful'
 
 const NOT_NOW = new Set([408, 425, 429])
-const MISCONFIGURED = new Set([401, 403, 404, 407])
+const MISCONFIGURED = new Set([401, 403, 404, 405, 407, 421])
 
 /** Redirects are never followed: alerts go where the operator said, and nowhere else. */
 export function classify(status: number): Outcome {

@@ -1,21 +1,26 @@
+import type { FileState } from '../state/checkpoint.ts'
 import { keyOf, OpenFile, statOf } from './file.ts'
-import type { Recognition } from './identity.ts'
-import { predecessors } from './paths.ts'
+import { equal, type Fingerprint, fingerprint, type Recognition } from './identity.ts'
+import { rotated } from './paths.ts'
+import { canUnpack, packedHead } from './unpack.ts'
 
 /** A file beside a path, or at it; open unless it is followed already. */
 export interface Entry {
   path: string
+  /** Its bytes are compressed. */
+  packed: boolean
   key: string
   /** Time of the last write, ms since 1970. */
   changed: number
   file?: OpenFile
 }
 
-/** The rotated predecessors of a path, oldest first, and the file it names. */
+/** The rotated predecessors of a path that can be read, oldest first, and the file it names. */
 export function list(path: string, alone: boolean): Entry[] {
-  return [...(alone ? [] : predecessors(path).plain), path].flatMap((each) => {
-    const stat = statOf(each)
-    return stat ? [{ path: each, key: keyOf(stat), changed: Number(stat.mtimeNs) / 1e6 }] : []
+  const before = alone ? [] : rotated(path).filter((each) => !each.compressed || canUnpack(each.path))
+  return [...before, { path, compressed: false }].flatMap(({ path, compressed }) => {
+    const stat = statOf(path)
+    return stat ? [{ path, packed: compressed, key: keyOf(stat), changed: Number(stat.mtimeNs) / 1e6 }] : []
   })
 }
 
@@ -60,7 +65,7 @@ function open(path: string, needed: boolean): OpenFile | undefined {
 }
 
 /**
- * Which of the files beside a path are still to be read, in order: those that came after the newest one that is
+ * Which of the plain files beside a path are still to be read, in order: those that came after the newest one that is
  * followed; at a start, the oldest one that is known and all after it. Where rotation left none of these, those
  * written since the last look (`since`).
  */
@@ -80,4 +85,51 @@ export function unread(
   })
   if (oldest >= 0 && followed.size === 0) return entries.slice(oldest)
   return entries.filter((each) => each.path === path || (since !== undefined && each.changed >= since))
+}
+
+/** What is known when files are found beside a path. */
+export interface Knowledge {
+  /** States of the path's files that are not being read, and those of them that no plain file continues. */
+  history: readonly FileState[]
+  missing: readonly FileState[]
+  /** States of files that are being read. */
+  following: readonly FileState[]
+  /** Time of the last write that was seen; ms since 1970. */
+  since: number | undefined
+  /** Nothing is being read yet. */
+  isStart: boolean
+  /** The state that the file at the path itself was recognised by. */
+  current: FileState | undefined
+}
+
+/**
+ * Which of the compressed files beside a path are still to be read, and from which state on. One that was read to its
+ * end is never read again. One that nobody knows is read if it was written since the last look, and the path was
+ * rotated since. At a start the newest file that is known may have grown unseen. Only what could matter is looked into.
+ */
+export function unreadPacked(
+  entries: readonly Entry[],
+  { history, missing, following, since, isStart, current }: Knowledge,
+): Map<Entry, FileState | undefined> {
+  const newest = isStart ? history.toSorted((a, b) => a.changed - b.changed).at(-1) : undefined
+  const wanted = missing.filter((state) => state.offset < state.size || state === newest)
+  // The inode, by which alone an empty file is known, may have gone to its successor.
+  const isSame = newest !== undefined && newest === current && !missing.includes(newest)
+  const isRotated = !isStart || newest?.head.length === 0 || !isSame
+  const found = new Map<Entry, FileState | undefined>()
+  for (const entry of entries) {
+    const isNew = isRotated && since !== undefined && entry.changed >= since
+    if (!entry.packed || !entry.file || (wanted.length === 0 && !isNew)) continue
+    const head = packedHead(entry.file)
+    const taken = [...found.values()]
+    const state = [...wanted, ...history, ...following].find(
+      (each) => beginsAs(head, each.head) && !taken.includes(each),
+    )
+    if (state ? wanted.includes(state) : isNew && head.length > 0) found.set(entry, state)
+  }
+  return found
+}
+
+function beginsAs(bytes: Buffer, head: Fingerprint): boolean {
+  return head.length > 0 && equal(fingerprint(bytes.subarray(0, head.length)), head)
 }

@@ -28,14 +28,21 @@ export function statOf(path: string): BigIntStats | undefined {
  */
 export class OpenFile implements Candidate {
   readonly fd: number
+  /** The compressed file that its bytes were in, if so: it is known by that one, and nothing is ever added to it. */
+  readonly packed: OpenFile | undefined
   #stat: BigIntStats
   #looks: Pick<Candidate, 'head' | 'frontier'>
   #holders = 1
 
-  /** @throws Error of the file system, or for what is not a regular file (symbolic links are followed); a FIFO or device is not even opened. */
-  constructor(path: string) {
-    regular(statSync(path, { bigint: true }), path)
-    this.fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  /**
+   * Opens a path, or takes over a descriptor with what was unpacked from it, and the hold on the file it was in.
+   *
+   * @throws Error of the file system, or for what is not a regular file (symbolic links are followed); a FIFO or device is not even opened.
+   */
+  constructor(path: string, unpacked?: { fd: number; packed: OpenFile }) {
+    if (!unpacked) regular(statSync(path, { bigint: true }), path)
+    this.fd = unpacked?.fd ?? openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    this.packed = unpacked?.packed
     this.#looks = looks((start, length) => this.read(start, length))
     try {
       this.#stat = regular(fstatSync(this.fd, { bigint: true }), path)
@@ -46,7 +53,7 @@ export class OpenFile implements Candidate {
   }
 
   get key(): string {
-    return keyOf(this.#stat)
+    return keyOf(this.#named)
   }
 
   get signature(): string {
@@ -54,11 +61,11 @@ export class OpenFile implements Candidate {
   }
 
   get dev(): string {
-    return String(this.#stat.dev)
+    return String(this.#named.dev)
   }
 
   get ino(): string {
-    return String(this.#stat.ino)
+    return String(this.#named.ino)
   }
 
   get size(): number {
@@ -67,7 +74,7 @@ export class OpenFile implements Candidate {
 
   /** Time of the last write, ms since 1970. */
   get changed(): number {
-    return Number(this.#stat.mtimeNs) / 1e6
+    return Number(this.#named.mtimeNs) / 1e6
   }
 
   /** Changes with every write and truncation, and cannot be set back. */
@@ -77,11 +84,12 @@ export class OpenFile implements Candidate {
 
   /** No name leads to it any more. */
   get unlinked(): boolean {
-    return this.#stat.nlink === 0n
+    return this.#named.nlink === 0n
   }
 
   /** Looks again; the getters speak of the last look. */
   refresh(): void {
+    this.packed?.refresh()
     this.#stat = fstatSync(this.fd, { bigint: true })
     this.#looks = looks((start, length) => this.read(start, length))
   }
@@ -123,7 +131,14 @@ export class OpenFile implements Candidate {
 
   release(): void {
     this.#holders -= 1
-    if (this.#holders === 0) closeSync(this.fd)
+    if (this.#holders > 0) return
+    closeSync(this.fd)
+    this.packed?.release()
+  }
+
+  /** Of the file that has a name. */
+  get #named(): BigIntStats {
+    return this.packed ? this.packed.#stat : this.#stat
   }
 }
 

@@ -111,8 +111,7 @@ export class Followed {
     const { file } = this
     file.refresh()
     if (file.size < this.#size) return 'shrunk'
-    if (file.touched !== this.#touched && !this.#bytesBefore(this.#size).equals(this.#guard))
-      return 'rewritten'
+    if (file.touched !== this.#touched && !this.#isIntact()) return 'rewritten'
     this.#touched = file.touched
     this.#quietLooks += 1
     if (file.size === this.#size) return 'unchanged'
@@ -142,7 +141,9 @@ export class Followed {
     const handedOut = this.#out.get(range)
     this.#out.delete(range)
     if (this.#retired || handedOut === undefined) return false
-    if (!equal(this.file.frontier(range.end), handedOut)) return false
+    // Nor may a range behind it move the offset over this one.
+    if (!equal(this.file.frontier(range.end), handedOut)) this.retire()
+    if (this.#retired) return false
     this.state.offset = range.end
     this.state.frontier = handedOut
     this.#marks = this.#marks.filter(({ size }) => size > range.end)
@@ -165,8 +166,10 @@ export class Followed {
     this.#retired = true
   }
 
-  #range(end: number): Range {
+  /** Undefined when the file was truncated or rewritten since the last look; the next one will find out. */
+  #range(end: number): Range | undefined {
     const { file, state } = this
+    if (!this.#isIntact()) return undefined
     const range: Range = {
       kind: 'range',
       fd: file.fd,
@@ -178,6 +181,10 @@ export class Followed {
     this.#out.set(range, file.frontier(end))
     this.#position = end
     return range
+  }
+
+  #isIntact(): boolean {
+    return this.#bytesBefore(this.#size).equals(this.#guard)
   }
 
   #grow(): void {

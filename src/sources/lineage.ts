@@ -1,7 +1,8 @@
 import type { BigIntStats } from 'node:fs'
 import type { FileState } from '../state/checkpoint.ts'
 import { keyOf, signatureOf } from './file.ts'
-import type { Change, Followed, Range, RangeSizes } from './follow.ts'
+import { type Change, Followed, type Range, type RangeSizes } from './follow.ts'
+import { Packed } from './unpack.ts'
 
 /** How long a file is waited for; milliseconds. */
 export interface Patience {
@@ -35,7 +36,7 @@ export class Lineage {
   /** The path was looked at, whether or not a file was there. */
   visited = false
   readonly #patience: Patience
-  #queue: Followed[] = []
+  #queue: (Followed | Packed)[] = []
   /** Read to their end; their writers may still have them open. */
   #lingering: Followed[] = []
   /** Retired, with ranges out. */
@@ -51,18 +52,39 @@ export class Lineage {
 
   /** Every file it reads. */
   get files(): readonly Followed[] {
-    return [...this.#lingering, ...this.#queue]
+    return [...this.#lingering, ...this.#queue.filter((each) => each instanceof Followed)]
+  }
+
+  /** Device and inode of what it reads, or will. */
+  get keys(): readonly string[] {
+    return [...this.#lingering, ...this.#queue].map(({ file }) => file.key)
+  }
+
+  /** States of what it reads, or will. */
+  get reading(): readonly FileState[] {
+    return [...this.#lingering, ...this.#queue].map(({ state }) => state)
+  }
+
+  /** Bytes in compressed files that wait for their turn, as far as it is known. */
+  get waiting(): number {
+    const packed = this.#queue.filter((each) => each instanceof Packed)
+    return packed.reduce((sum, { state }) => sum + Math.max(0, state.size - state.offset), 0)
   }
 
   /** The file written last. */
-  get latest(): Followed | undefined {
+  get latest(): Followed | Packed | undefined {
     return this.#queue.at(-1)
   }
 
   /** States of files that exist, open or not. */
   get states(): readonly FileState[] {
-    const states = this.files.map(({ state }) => state)
-    return this.#parked ? [...states, this.#parked.state] : states
+    return this.#parked ? [...this.reading, this.#parked.state] : this.reading
+  }
+
+  /** The compressed file whose turn it is. */
+  get packed(): Packed | undefined {
+    const [first] = this.#queue
+    return first instanceof Packed ? first : undefined
   }
 
   get empty(): boolean {
@@ -82,19 +104,31 @@ export class Lineage {
   }
 
   /** Puts a file at the end, or before another one. */
-  add(followed: Followed, before?: Followed): void {
+  add(file: Followed | Packed, before?: Followed): void {
     this.#parked = undefined
     const index = before ? this.#queue.indexOf(before) : -1
-    this.#queue.splice(index < 0 ? this.#queue.length : index, 0, followed)
+    this.#queue.splice(index < 0 ? this.#queue.length : index, 0, file)
+  }
+
+  /** A compressed file was unpacked; or not, and is passed over. */
+  unpacked(packed: Packed, followed: Followed | undefined): void {
+    this.#queue = this.#queue.flatMap((each) => (each === packed ? (followed ?? []) : each))
   }
 
   /** The same file under a new identity. */
   replace(old: Followed, renewed: Followed): void {
     old.retire()
     this.#leaving.push(old)
-    const exchange = (each: Followed) => (each === old ? renewed : each)
-    this.#queue = this.#queue.map(exchange)
-    this.#lingering = this.#lingering.map(exchange)
+    this.#queue = this.#queue.map((each) => (each === old ? renewed : each))
+    this.#lingering = this.#lingering.map((each) => (each === old ? renewed : each))
+  }
+
+  /** What is still out of it moves nothing any more. */
+  drop(followed: Followed): void {
+    followed.retire()
+    this.#leaving.push(followed)
+    this.#queue = this.#queue.filter((each) => each !== followed)
+    this.#lingering = this.#lingering.filter((each) => each !== followed)
   }
 
   /** The next range in order. `final`: no file will grow any more, so nothing is waited for. */
@@ -103,9 +137,10 @@ export class Lineage {
       const range = late.cut(sizes)
       if (range) return { range, followed: late }
     }
-    for (let first = this.#queue[0]; first; first = this.#queue[0]) {
+    for (let first = this.#queue[0]; first instanceof Followed; first = this.#queue[0]) {
       const superseded = this.#queue.length > 1 || (this.#absent && first.file.unlinked)
-      const over = final || (superseded && first.quietFor(now) >= this.#patience.quietMs)
+      const quiet = first.file.packed !== undefined || first.quietFor(now) >= this.#patience.quietMs
+      const over = final || (superseded && quiet)
       const range = first.cut(sizes) ?? (over ? first.rest() : undefined)
       if (range) return { range, followed: first }
       if (!over || !superseded) return undefined
@@ -121,7 +156,8 @@ export class Lineage {
     const gone: FileState[] = []
     const excess = this.#lingering.length - MAX_LINGERING
     this.#lingering = this.#lingering.filter((followed, index) => {
-      const over = followed.drained && (index < excess || followed.quietFor(now) >= this.#patience.lingerMs)
+      const needless = index < excess || followed.file.packed !== undefined
+      const over = followed.drained && (needless || followed.quietFor(now) >= this.#patience.lingerMs)
       if (!released(followed, over && followed.settled)) return true
       if (followed.file.unlinked && followed.pending === 0) gone.push(followed.state)
       return false
@@ -132,14 +168,14 @@ export class Lineage {
 
   /** Closes every file, whatever is out. */
   close(): void {
-    for (const followed of [...this.files, ...this.#leaving]) followed.file.release()
+    for (const { file } of [...this.#lingering, ...this.#queue, ...this.#leaving]) file.release()
     this.#queue = this.#lingering = this.#leaving = []
   }
 
   /** A file nobody writes to needs no descriptor. Renamed away, it is found again by its state when a successor comes. */
   #park(now: number): void {
     const [only, ...others] = this.#queue
-    if (!only || others.length > 0 || only.quietFor(now) < this.#patience.idleMs) return
+    if (!(only instanceof Followed) || others.length > 0 || only.quietFor(now) < this.#patience.idleMs) return
     if (!only.drained || !only.settled) return
     this.#parked = this.#absent ? undefined : { state: only.state, signature: only.file.signature }
     this.#queue = []

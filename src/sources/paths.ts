@@ -23,13 +23,19 @@ export function directoryOf(pattern: string): string {
 }
 
 /** The rotated predecessors of a path as they lie beside it, oldest first. */
-export function predecessors(path: string): { plain: string[]; packed: string[] } {
+export function rotated(path: string): { path: string; compressed: boolean }[] {
   const directory = dirname(path)
-  const found = siblings(path, names(directory), (name) =>
-    Number(statOf(join(directory, name))?.mtimeMs ?? 0n),
-  )
-  const pick = (packed: boolean) =>
-    found.filter((one) => one.compressed === packed).map(({ name }) => join(directory, name))
+  const changed = (name: string) => Number(statOf(join(directory, name))?.mtimeMs ?? 0n)
+  return siblings(path, names(directory), changed).map(({ name, compressed }) => ({
+    path: join(directory, name),
+    compressed,
+  }))
+}
+
+/** The same, apart. */
+export function predecessors(path: string): { plain: string[]; packed: string[] } {
+  const all = rotated(path)
+  const pick = (packed: boolean) => all.filter((one) => one.compressed === packed).map((one) => one.path)
   return { plain: pick(false), packed: pick(true) }
 }
 

@@ -1,11 +1,12 @@
 import type { FileState } from '../state/checkpoint.ts'
-import { type Entry, unread } from './arrivals.ts'
+import { type Entry, unread, unreadPacked } from './arrivals.ts'
 import type { TailContext } from './context.ts'
 import { OpenFile } from './file.ts'
 import { Followed, firstState } from './follow.ts'
-import { copies, type Recognition, recognise } from './identity.ts'
+import { continues, copies, fingerprint, type Recognition, recognise } from './identity.ts'
 import type { Lineage } from './lineage.ts'
 import { predecessors } from './paths.ts'
+import { Packed, packedHead, packedSize, unpack } from './unpack.ts'
 
 /** Files found at and beside a path, and what is known. */
 export interface Arrival {
@@ -38,23 +39,47 @@ export class Reception {
 
   /** Puts those files that are still to be read into the lineage, each with a hold of its own. */
   admit(arrival: Arrival): void {
-    const { lineage, entries, recognitions, known } = arrival
-    const followed = new Set(lineage.files.map(({ file }) => file.key))
+    const { lineage, entries, recognitions, known, following } = arrival
+    const followed = new Set(lineage.keys)
+    const isStart = followed.size === 0
     const history = known.filter(({ path }) => path === lineage.path)
     const times = [...lineage.states, ...history].map(({ changed }) => changed)
     const since = times.length > 0 ? Math.max(...times) : undefined
-    const todo = unread(lineage.path, entries, recognitions, followed, since)
-    for (const entry of todo) {
+    const plain = entries.filter((entry) => !entry.packed)
+    const todo = unread(lineage.path, plain, recognitions, followed, since)
+    const claims = new Map([...recognitions.values()].map((each) => [stateOf(each), each.is]))
+    const missing = history.filter((state) => (claims.get(state) ?? 'replaced') === 'replaced')
+    const named = plain.find(({ path }) => path === lineage.path)?.file
+    const current = named && stateOf(recognitions.get(named))
+    const knowledge = { history, missing, following: [...following], since, isStart, current }
+    const packed = unreadPacked(entries, knowledge)
+    for (const entry of entries) {
+      if (!entry.file) continue
+      if (packed.has(entry)) this.#wait(entry.path, entry.file, packed.get(entry), lineage)
       // Of the files that were read to their end only the newest can grow.
-      const newest = entry === todo.at(-1)
-      if (entry.file) this.#enter(entry.path, entry.file, newest, arrival)
+      else if (todo.includes(entry)) this.#enter(entry.path, entry.file, entry === todo.at(-1), arrival)
     }
-    const claimed = new Set(
-      [...recognitions.values()].map((each) => ('state' in each ? each.state : undefined)),
-    )
-    for (const state of history) if (followed.size === 0 && !claimed.has(state)) this.#removed(state)
+    const found = new Set([...claims.keys(), ...packed.values()])
+    for (const state of missing) if (isStart && !found.has(state)) this.#removed(state)
     lineage.visited = true
     lineage.fresh = false
+  }
+
+  /** Unpacks the compressed file whose turn it is, and lets it be read. @throws as `unpack` does; then its turn remains. */
+  async unpack(lineage: Lineage, packed: Packed, signal: AbortSignal): Promise<void> {
+    const { checkpoints, log, ledger } = this.#context
+    const { path, state } = packed
+    const { file, damage } = await unpack(packed, ledger?.directory ?? checkpoints.directory, signal)
+    if (damage)
+      log.error({ path, reason: damage, bytes: file.size }, 'compressed file is damaged, reading what can be')
+    if (!continues(file, state)) {
+      file.release()
+      lineage.unpacked(packed, undefined)
+      this.#removed(state)
+      return
+    }
+    if (damage && state.size > file.size) this.#tellLost(path, state.size - file.size, 'damaged')
+    lineage.unpacked(packed, this.#resume(lineage.path, file, state, performance.now()))
   }
 
   /**
@@ -68,6 +93,10 @@ export class Reception {
     beside: readonly string[],
     now: number,
   ): void {
+    if (followed !== lineage.latest) {
+      this.#overwritten(lineage, followed)
+      return
+    }
     const { checkpoints, log } = this.#context
     const { file, state } = followed
     const kept = change === 'shrunk' ? followed.remainder() : undefined
@@ -100,11 +129,20 @@ export class Reception {
     }
     if (found.is === 'new' && this.#isCopy(file, lineage, following)) return
     if (found.is === 'shorter') this.#shortened(found.state, file)
-    if (found.is === 'replaced') this.#replaced(found.state)
+    // What was unread of it may be in a compressed copy.
+    if (found.is === 'replaced' && !lineage.reading.includes(found.state)) this.#replaced(found.state)
     if (named && lineage.latest) this.#rotated(lineage.path)
     const offset =
       found.is === 'shorter' ? endOf(file) : lineage.fresh && this.#start === 'end' ? endOf(file) : 0
     lineage.add(new Followed(file.hold(), this.#first(lineage.path, file, offset), now))
+  }
+
+  /** A compressed file gets its state at once: what is known of it must not depend on when its turn comes. */
+  #wait(path: string, file: OpenFile, known: FileState | undefined, lineage: Lineage): void {
+    const head = packedHead(file)
+    const content = { head: fingerprint(head), size: Math.max(packedSize(file), head.length) }
+    const state = known ?? Object.assign(this.#first(lineage.path, file, 0), content)
+    lineage.add(new Packed(path, file.hold(), state))
   }
 
   /** A state with an identity of its own. */
@@ -150,6 +188,15 @@ export class Reception {
     onEvent?.({ kind: 'shortened', path, bytes })
   }
 
+  /** A rotated file: by the next copy, as `cp` does. What it holds now is read where it came from, or found as its copy. */
+  #overwritten(lineage: Lineage, followed: Followed): void {
+    const { state } = followed
+    lineage.drop(followed)
+    this.#context.log.warn({ path: state.path }, 'rotated file was written over')
+    this.#lost(state, 'truncated')
+    this.#context.checkpoints.put(Object.assign(state, { dev: '', ino: '' }))
+  }
+
   #replaced(state: FileState): void {
     const { path } = state
     this.#context.log.warn({ path }, 'file is another one than before, reading it from its beginning')
@@ -160,11 +207,11 @@ export class Reception {
   /** A file that had been read is nowhere to be found. */
   #removed(state: FileState): void {
     if (state.ino === '') return
-    const [packed] = predecessors(state.path).packed.slice(-1)
+    const packed = predecessors(state.path).packed.at(-1)
     if (packed && state.size > state.offset) {
       this.#context.log.warn(
         { path: state.path, packed },
-        'unread lines may be in a compressed file, which is not read',
+        'unread lines may be in a compressed file, in which they were not found',
       )
     }
     this.#lost(state, 'removed')
@@ -172,15 +219,22 @@ export class Reception {
 
   /** Told once: what is lost counts as read from then on. */
   #lost(state: FileState, why: 'truncated' | 'removed'): void {
-    const { checkpoints, log, onEvent } = this.#context
-    const { path } = state
     const bytes = state.size - state.offset
     if (bytes <= 0) return
     state.size = state.offset
-    checkpoints.put(state)
+    this.#context.checkpoints.put(state)
+    this.#tellLost(state.path, bytes, why)
+  }
+
+  #tellLost(path: string, bytes: number, why: 'truncated' | 'removed' | 'damaged'): void {
+    const { log, onEvent } = this.#context
     log.error({ path, bytes, reason: why }, 'bytes of a file were lost before they were read')
     onEvent?.({ kind: 'lost', path, bytes, reason: why })
   }
+}
+
+function stateOf(recognition: Recognition | undefined): FileState | undefined {
+  return recognition && 'state' in recognition ? recognition.state : undefined
 }
 
 /** Where its last complete line ends: a line that is being written is read when it is whole. */

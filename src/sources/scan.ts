@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Edges, reason } from '../state/edges.ts'
 import { type Entry, openAll } from './arrivals.ts'
 import type { TailContext } from './context.ts'
@@ -10,6 +11,9 @@ import { Reception } from './reception.ts'
 
 /** States say when a file was last seen; the hour is fine for days. */
 const TOUCH_MS = 3_600_000
+
+/** Before another attempt to unpack: each that fails for want of room has filled the disk for a moment. */
+const UNPACK_PAUSE_MS = 10_000
 
 export interface ScanOptions {
   paths: readonly string[]
@@ -29,11 +33,16 @@ export class Scan {
   readonly #fresh: Set<string>
   #unsaved = false
   #touched = performance.now()
+  #unpacking: Promise<void> | undefined
+  readonly #halting = new AbortController()
+  readonly #onUnpacked: () => void
 
-  constructor(options: ScanOptions, context: TailContext) {
+  /** `onUnpacked` is told when it is worth asking for the next range again. */
+  constructor(options: ScanOptions, context: TailContext, onUnpacked: () => void) {
     const { connector, checkpoints, log } = context
     this.#options = options
     this.#context = context
+    this.#onUnpacked = onUnpacked
     this.#reception = new Reception(options.start, context)
     this.#edges = new Edges(log)
     this.#fresh = new Set(options.paths.filter((path) => !checkpoints.started(connector, path)))
@@ -41,6 +50,11 @@ export class Scan {
 
   get files(): readonly Followed[] {
     return [...this.#lineages.values()].flatMap((lineage) => lineage.files)
+  }
+
+  /** Bytes in compressed files that are not read yet. */
+  get waiting(): number {
+    return [...this.#lineages.values()].reduce((sum, { waiting }) => sum + waiting, 0)
   }
 
   /** Looks at every file and path. False when names moved in the meantime: look again soon. */
@@ -57,7 +71,9 @@ export class Scan {
     }
     const settled = this.#discover(paths, now)
     for (const lineage of this.#lineages.values()) {
-      for (const state of lineage.sweep(now)) this.#context.checkpoints.forget(state)
+      // Its content may come again, compressed or restored; its inode may go to any other file.
+      for (const state of lineage.sweep(now))
+        this.#context.checkpoints.put(Object.assign(state, { dev: '', ino: '' }))
     }
     if (now - this.#touched >= TOUCH_MS) this.#touch(now)
     return settled
@@ -72,7 +88,13 @@ export class Scan {
       this.#lineages.set(path, lineage)
       return piece
     }
+    this.#unpack()
     return undefined
+  }
+
+  /** While a compressed file is being unpacked: resolves, never rejects, when there may be something to read. */
+  get unpacking(): Promise<void> | undefined {
+    return this.#unpacking
   }
 
   /** Whether, since the last call, something was begun that must be on disk before it is used: a file, or a path. */
@@ -80,6 +102,11 @@ export class Scan {
     const unsaved = this.#reception.takeUnsaved() || this.#unsaved
     this.#unsaved = false
     return unsaved
+  }
+
+  /** Unpacks nothing more. */
+  halt(): void {
+    this.#halting.abort()
   }
 
   close(): void {
@@ -92,6 +119,33 @@ export class Scan {
   #keep({ state }: Followed): void {
     this.#context.checkpoints.put(state)
     this.#unsaved = true
+  }
+
+  /** One at a time, for each takes room on the disk while it is read. */
+  #unpack(): void {
+    const waiting = [...this.#lineages.values()].flatMap((lineage) => {
+      const { packed } = lineage
+      return packed ? { lineage, packed } : []
+    })
+    const [first] = waiting
+    if (!first || this.#unpacking || this.#halting.signal.aborted) return
+    const { lineage, packed } = first
+    const { signal } = this.#halting
+    this.#unpacking = this.#reception
+      .unpack(lineage, packed, signal)
+      .then(
+        () => this.#edges.end(packed.path),
+        async (error) => {
+          if (signal.aborted) return
+          const fields = { path: packed.path, reason: reason(error) }
+          this.#edges.begin(packed.path, 'compressed file cannot be unpacked, trying again', fields, 'error')
+          await sleep(UNPACK_PAUSE_MS, undefined, { signal }).catch(() => undefined)
+        },
+      )
+      .finally(() => {
+        this.#unpacking = undefined
+        if (!signal.aborted) this.#onUnpacked()
+      })
   }
 
   /** The paths there are now, sorted; each has its lineage after this. */
@@ -118,9 +172,10 @@ export class Scan {
     const live = this.#live()
     const visits = paths.map((path) => this.#visit(path, live))
     const parties = visits.flatMap((visit) => (typeof visit === 'object' ? visit : []))
-    const files = parties.flatMap(({ entries }) => entries.flatMap(({ file }) => file ?? []))
+    const opened = parties.flatMap(({ entries }) => entries).filter(({ file }) => file)
+    const files = opened.flatMap(({ file, packed }) => (file && !packed ? file : []))
     try {
-      const followed = new Set(this.files.map(({ state }) => state))
+      const followed = new Set([...this.#lineages.values()].flatMap(({ reading }) => reading))
       const known = checkpoints.files(connector).filter((state) => !followed.has(state))
       const recognised = recognise(files, known)
       const recognitions = new Map<OpenFile, Recognition>(
@@ -130,7 +185,7 @@ export class Scan {
         this.#reception.admit({ lineage, entries, recognitions, known, following: followed, now })
       }
     } finally {
-      for (const file of files) file.release()
+      for (const { file } of opened) file?.release()
     }
     for (const pattern of this.#fresh) checkpoints.start(connector, pattern)
     this.#unsaved ||= this.#fresh.size > 0
@@ -155,7 +210,7 @@ export class Scan {
 
   /** Device and inode of everything that is read. */
   #live(): Set<string> {
-    return new Set(this.files.map(({ file }) => file.key))
+    return new Set([...this.#lineages.values()].flatMap(({ keys }) => keys))
   }
 
   #touch(now: number): void {

@@ -49,23 +49,28 @@ class Tail implements Source {
   constructor(options: TailOptions, context: TailContext) {
     this.#directories = new Set(options.paths.map(directoryOf))
     this.#context = context
-    this.#scan = new Scan(options, context)
+    this.#scan = new Scan(options, context, () => this.#look())
     this.#notice = options.watch === false ? undefined : new Notice(() => this.#hint(), context.log)
   }
 
   async *work(signal: AbortSignal): AsyncGenerator<Work, void, void> {
     const poll = setInterval(() => this.#look(), this.#context.poll_interval)
-    const wake = () => this.#wake?.()
+    const wake = () => {
+      this.#scan.halt()
+      this.#wake?.()
+    }
     signal.addEventListener('abort', wake)
     this.#look()
     try {
       while (!signal.aborted) {
         const work = this.#next()
+        const { unpacking } = this.#scan
         if (this.#scan.takeUnsaved()) await this.#context.checkpoints.flush()
         if (signal.aborted) return
         if (work) yield work
-        else if (this.#context.once) return
-        else await this.#news()
+        else if (!this.#context.once) await this.#news()
+        else if (unpacking) await unpacking
+        else return
       }
     } finally {
       clearInterval(poll)
@@ -82,10 +87,11 @@ class Tail implements Source {
   }
 
   lag(): { bytes: number; seconds: number } {
-    const { files } = this.#scan
+    const { files, waiting } = this.#scan
     const now = performance.now()
     const since = Math.min(now, ...files.flatMap(({ pendingSince }) => pendingSince ?? []))
-    return { bytes: files.reduce((sum, { pending }) => sum + pending, 0), seconds: (now - since) / 1000 }
+    const bytes = files.reduce((sum, { pending }) => sum + pending, waiting)
+    return { bytes, seconds: (now - since) / 1000 }
   }
 
   async close(): Promise<void> {

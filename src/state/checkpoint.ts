@@ -1,8 +1,9 @@
 import { readFileSync, renameSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
+import { StateError } from '../errors.ts'
 import { Edges, type Log, reason } from './edges.ts'
 
 const MAGIC = 'idmefv2-stream checkpoint'
@@ -68,11 +69,13 @@ export type Step = 'opened' | 'written' | 'synced' | 'kept' | 'renamed' | 'done'
  *
  * A write goes to a new file, is synced, the current generation becomes `.prev`, the new one takes its name, and
  * the directory is synced: at every instant one complete generation exists. Damage of any kind is found by a
- * CRC and never prevents a start. A failed write changes nothing on disk; it is repeated until it succeeds.
+ * CRC and never prevents a start; what a later version wrote, and this one cannot read, does. A failed write changes
+ * nothing on disk; it is repeated until it succeeds.
  */
 export class Checkpoints {
   /** What was wrong with the state on disk, in words; empty after a normal start. */
   readonly warnings: readonly string[]
+  /** Generations written, and those that could not be written or read. */
   readonly counts = { writes: 0, failures: 0 }
   readonly #options: CheckpointOptions
   readonly #edges: Edges
@@ -83,11 +86,13 @@ export class Checkpoints {
   #writing: Promise<boolean> | undefined
   #healthy = true
 
+  /** @throws StateError `VERSION` when all there is was written by a later version. */
   constructor(options: CheckpointOptions) {
-    const { content, warnings } = load(options.path)
+    const { content, warnings, unusable } = load(options.path)
     this.#options = options
     this.#edges = new Edges(options.log)
     this.warnings = warnings
+    this.counts.failures = unusable
     for (const warning of warnings) options.log.error({ path: options.path }, warning)
     const newest = content.files.reduce((time, { seen }) => Math.max(time, seen), 0)
     for (const state of content.files) {
@@ -202,6 +207,8 @@ export class Checkpoints {
   async #replace(text: string): Promise<void> {
     const { path, onStep } = this.#options
     const draft = `${path}.new`
+    // After a failed fsync(2) nobody knows what of the old one is on disk; and it may take the room that is needed.
+    await rm(draft, { force: true })
     const file = await open(draft, 'w', 0o600)
     try {
       onStep?.('opened')
@@ -231,40 +238,57 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 /**
- * Two lines: `idmefv2-stream checkpoint <version> <crc32 of the second>`, and the content as JSON.
- * Exported for tests and tools.
+ * Two lines: `idmefv2-stream checkpoint <version> <crc32 of the second, begun with the version>`, and the content as
+ * JSON. Exported for tests and tools.
  */
-export function encode(content: Content): string {
+export function encode(content: Content, version = VERSION): string {
   const body = JSON.stringify(content)
-  return `${MAGIC} ${VERSION} ${checksum(body)}\n${body}\n`
+  return `${MAGIC} ${version} ${checksum(body, version)}\n${body}\n`
 }
+
+/** A whole checkpoint, but not one of ours. */
+class VersionError extends Error {}
 
 /** @throws Error with what is wrong, for anything but what `encode` gave. */
 export function decode(text: string): Content {
   const [header = '', body = '', ...rest] = text.split('\n')
   const [version, crc] = header.startsWith(`${MAGIC} `) ? header.slice(MAGIC.length + 1).split(' ') : []
   if (crc === undefined) throw new Error('not a checkpoint')
-  if (crc !== checksum(body) || rest.length !== 1 || rest[0] !== '') throw new Error('damaged')
-  if (version !== String(VERSION)) throw new Error(`of another version (${version})`)
+  if (crc !== checksum(body, Number(version)) || rest.length !== 1 || rest[0] !== '')
+    throw new Error('damaged')
+  if (version !== String(VERSION)) throw new VersionError(`of another version (${version})`)
   return content.parse(JSON.parse(body))
 }
 
-const checksum = (body: string) => crc32(body, VERSION).toString(16).padStart(8, '0')
+/** Of a header that is damaged the version may be no number. */
+const checksum = (body: string, version: number) =>
+  crc32(body, version >>> 0)
+    .toString(16)
+    .padStart(8, '0')
 
-function load(path: string): { content: Content; warnings: string[] } {
+function load(path: string): { content: Content; warnings: string[]; unusable: number } {
   const warnings: string[] = []
+  const later: string[] = []
   for (const generation of [path, `${path}.prev`]) {
     try {
-      return { content: decode(readFileSync(generation, 'utf8')), warnings }
+      const content = decode(readFileSync(generation, 'utf8'))
+      // Otherwise the next write would put what is damaged in the place of the good `.prev`.
+      if (generation !== path) setAside(path)
+      return { content, warnings, unusable: warnings.length }
     } catch (error) {
       if (reason(error) === 'ENOENT') continue
       warnings.push(`${generation} cannot be used: ${reason(error)}`)
-      // Otherwise the next write would put it in the place of the good `.prev`.
-      if (generation === path) setAside(path)
+      if (error instanceof VersionError) later.push(generation)
     }
   }
-  if (warnings.length > 0) warnings.push('no usable positions: files are followed as if for the first time')
-  return { content: { files: [], started: {} }, warnings }
+  if (later.length > 0) {
+    const advice = 'go back to that version, or remove it to follow files as if for the first time'
+    throw new StateError('VERSION', `${warnings.join('; ')}: ${advice}`)
+  }
+  const unusable = warnings.length
+  setAside(path)
+  if (unusable > 0) warnings.push('no usable positions: files are followed as if for the first time')
+  return { content: { files: [], started: {} }, warnings, unusable }
 }
 
 function setAside(path: string): void {

@@ -39,17 +39,16 @@ export function checkBytes(lines: Buffer): number {
 
 /** The checks of whole lines that begin at `offset`. */
 export function checksOf(lines: Buffer, offset: number): Buffer {
-  const checks: Buffer[] = []
-  for (let start = 0; start < lines.length; ) {
-    const end = lines.indexOf(NEWLINE, start) + 1 || lines.length
-    const check = Buffer.alloc(CHECK_BYTES)
-    check.writeUInt32LE(offset + end, 0)
-    check.writeUInt32LE(crc32(lines.subarray(start, end)), 4)
-    check.writeUInt32LE(crc32(check.subarray(0, 8)), 8)
-    checks.push(check)
+  const checks = Buffer.alloc(checkBytes(lines))
+  let start = 0
+  for (let at = 0; at < checks.length; at += CHECK_BYTES) {
+    const end = lines.indexOf(NEWLINE, start) + 1
+    checks.writeUInt32LE(offset + end, at)
+    checks.writeUInt32LE(crc32(lines.subarray(start, end)), at + 4)
+    checks.writeUInt32LE(crc32(checks.subarray(at, at + 8)), at + 8)
     start = end
   }
-  return Buffer.concat(checks)
+  return checks
 }
 
 /**

@@ -184,7 +184,10 @@ export class Spool {
   }
 
   #start(): void {
-    this.#writing ??= this.#work().finally(() => {
+    if (this.#writing) return
+    // What is given in one turn goes together.
+    const work = Promise.resolve().then(() => this.#work())
+    this.#writing = work.finally(() => {
       this.#writing = undefined
       if (this.#waiting.length > 0) this.#start()
     })

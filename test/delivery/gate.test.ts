@@ -4,10 +4,16 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { Gate, OPEN_PASS, type Setback } from '../../src/delivery/gate.ts'
 import { never } from './receiver.ts'
 
-const down = (pauseMs: number, status = 0): Setback => ({ state: 'down', status, pauseMs: () => pauseMs })
-const paused = (pauseMs: number, status: number): Setback => ({
+const down = (pauseMs: number, status = 0): Setback => ({
+  state: 'down',
+  status,
+  cause: `${status}`,
+  pauseMs: () => pauseMs,
+})
+const paused = (pauseMs: number, status: number, cause = ''): Setback => ({
   state: 'paused',
   status,
+  cause: `${status}${cause}`,
   pauseMs: () => pauseMs,
 })
 const LEASE_MS = 60_000
@@ -70,6 +76,7 @@ test('a failed probe waits longer from time to time, and a success forgets that'
   const growing: Setback = {
     state: 'down',
     status: 0,
+    cause: '',
     pauseMs: (previousMs) => {
       seen.push(previousMs)
       // Negative, so that the next probe is due at once.
@@ -84,13 +91,15 @@ test('a failed probe waits longer from time to time, and a success forgets that'
   expect(seen).toEqual([0, -2, -3, 0])
 })
 
-test('what a probe learns is told: down becomes paused, and another status is news', () => {
+test('what a probe learns is told: down becomes paused, and another cause is news', () => {
   const [gate, , observer] = pair()
   gate.close(down(0), OPEN_PASS)
   expect(gate.close(paused(0, 401), probeOf(gate))).toBe(true)
   expect(observer.snapshot()).toMatchObject({ state: 'paused', status: 401 })
   expect(gate.close(paused(0, 401), probeOf(gate))).toBe(false)
   expect(gate.close(paused(0, 403), probeOf(gate))).toBe(true)
+  expect(gate.close(paused(0, 403, 'expired'), probeOf(gate))).toBe(true)
+  expect(gate.close(paused(0, 403, 'expired'), probeOf(gate))).toBe(false)
   expect(gate.close(down(0, 502), probeOf(gate))).toBe(true)
 })
 
@@ -118,7 +127,7 @@ test('a probe whose thread died is replaced when its lease is over, and has no s
 test('a receiver that asks for more time while the gate is closed gets it', async () => {
   const [gate] = pair()
   gate.close(down(0), OPEN_PASS)
-  gate.postponeTo(Date.now() + LEASE_MS)
+  gate.postpone(LEASE_MS)
   expect(gate.admit(LEASE_MS)).toBeUndefined()
 })
 

@@ -107,7 +107,7 @@ describe('one message a POST', () => {
 describe('refusals', () => {
   test.each([
     [400, 'refused'],
-    [405, 'refused'],
+    [409, 'refused'],
     [413, 'too_large'],
     [415, 'refused'],
     [422, 'refused'],
@@ -183,23 +183,26 @@ describe('a receiver in trouble', () => {
     expect(await destination.send(messagesOf(numbered(2)), never)).toEqual([])
   })
 
-  test.each([301, 307, 401, 403, 404, 407])('%i pauses, says why once, and loses nothing', async (status) => {
-    const siem = await receiver()
-    siem.reply = (_, response) =>
-      response.writeHead(status, { location: `http://127.0.0.1:${siem.port}/other` }).end()
-    const { destination, gate, log } = open(siem.port)
-    const sent = destination.send(messagesOf(numbered(20)), never)
-    await siem.until(() => siem.received.length >= 8)
-    expect(gate.snapshot()).toMatchObject({ state: 'paused', status })
-    siem.reply = (_, response) => response.writeHead(204).end()
-    const before = siem.received.length
-    expect(await sent).toEqual([])
-    expect(new Set(siem.texts.slice(before - 1))).toEqual(new Set(numbered(20)))
-    expect(siem.received.every(({ path }) => path === '/')).toBe(true)
-    expect(log.lines.map(({ level }) => level)).toEqual(['error', 'info'])
-    expect(log.lines[0]?.text).toContain(String(status))
-    expect(gate.snapshot()).toMatchObject({ state: 'open', status: 0 })
-  })
+  test.each([301, 307, 401, 403, 404, 405, 407, 421])(
+    '%i pauses, says why once, and loses nothing',
+    async (status) => {
+      const siem = await receiver()
+      siem.reply = (_, response) =>
+        response.writeHead(status, { location: `http://127.0.0.1:${siem.port}/other` }).end()
+      const { destination, gate, log } = open(siem.port)
+      const sent = destination.send(messagesOf(numbered(20)), never)
+      await siem.until(() => siem.received.length >= 8)
+      expect(gate.snapshot()).toMatchObject({ state: 'paused', status })
+      siem.reply = (_, response) => response.writeHead(204).end()
+      const before = siem.received.length
+      expect(await sent).toEqual([])
+      expect(new Set(siem.texts.slice(before - 1))).toEqual(new Set(numbered(20)))
+      expect(siem.received.every(({ path }) => path === '/')).toBe(true)
+      expect(log.lines.map(({ level }) => level)).toEqual(['error', 'info'])
+      expect(log.lines[0]?.text).toContain(String(status))
+      expect(gate.snapshot()).toMatchObject({ state: 'open', status: 0 })
+    },
+  )
 
   test('while the gate is closed one probe at a time goes out', async () => {
     const siem = await receiver()

@@ -293,23 +293,25 @@ describe('damage', () => {
 describe('kill -9', () => {
   const script = fileURLToPath(new URL('spoolchild.ts', import.meta.url))
 
-  function child(...args: string[]) {
-    const running = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  function child(task: string, state: string, ...args: string[]) {
+    const out = join(folder(), 'out')
+    const running = spawn(process.execPath, [script, task, state, out, ...args], { stdio: 'inherit' })
+    const exit = once(running, 'exit')
     onTestFinished(() => void running.kill('SIGKILL'))
-    let text = ''
-    running.stdout.setEncoding('latin1').on('data', (data) => {
-      text += data
-    })
+    /** Whole lines of what it wrote. */
+    const lines = () => (existsSync(out) ? readFileSync(out, 'latin1').split('\n').slice(0, -1) : [])
     return {
-      /** Whole lines of its output. */
-      lines: () =>
-        text
-          .slice(0, text.lastIndexOf('\n') + 1)
-          .split('\n')
-          .slice(0, -1),
+      lines,
+      async until(count: number, meanwhile = () => {}) {
+        while (lines().length < count) {
+          if (running.exitCode !== null) throw new Error(`ended with ${running.exitCode}`)
+          meanwhile()
+          await sleep(5)
+        }
+      },
       async kill() {
         running.kill('SIGKILL')
-        await once(running, 'close')
+        await exit
       },
     }
   }
@@ -318,7 +320,7 @@ describe('kill -9', () => {
     for (const after of [1, 200, 2000, 6000]) {
       const state = folder()
       const running = child('accept', state)
-      while (running.lines().length < after) await sleep(1)
+      await running.until(after)
       await running.kill()
       const accepted = running.lines().map(Number)
       const { run } = open(state, { connector: 'a' })
@@ -340,11 +342,10 @@ describe('kill -9', () => {
       const socket = await dial(path)
       socket.on('error', () => undefined)
       const before = ids.size
-      while (running.lines().length < 3000 * (round + 1)) {
+      await running.until(3000 * (round + 1), () => {
         if (socket.writableLength < 100_000)
-          for (let n = 0; n < 100; n++) socket.write(`${record(written++)}\n`)
-        await sleep(0)
-      }
+          for (let n = 0; n < 500; n++) socket.write(`${record(written++)}\n`)
+      })
       await running.kill()
       socket.destroy()
       for (const line of running.lines()) note(ids, line)

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { TailContext } from '../../src/sources/context.ts'
@@ -8,11 +8,11 @@ import { Checkpoints } from '../../src/state/checkpoint.ts'
 import type { Work } from '../../src/types.ts'
 import { recordsOf } from './reader.ts'
 
-// Killed by its parent at any moment. `accept DIRECTORY`: accepts numbered records as fast as it can, several at a time,
-// and prints the number of each when it is accepted. `socket DIRECTORY PATH`: listens, and prints identity and text of
-// every record it hands out; all but the last three pieces are delivered.
+// Killed by its parent at any moment. `accept DIRECTORY OUT`: accepts numbered records as fast as it can, several at a
+// time, and writes the number of each to the file OUT when it is accepted. `socket DIRECTORY OUT PATH`: listens, and
+// writes identity and text of every record it hands out; all but the last three pieces are delivered.
 
-const [, , task, directory = '', path = ''] = process.argv
+const [, , task, directory = '', out = '', path = ''] = process.argv
 const log = pino({ level: 'silent' })
 const checkpoints = new Checkpoints({ path: join(directory, 'checkpoint'), intervalMs: 10, log })
 const context: TailContext = {
@@ -47,20 +47,19 @@ async function accept(): Promise<void> {
 
 async function listen(): Promise<void> {
   const source = unixStream({ path }, context)
-  const out: Work[] = []
+  const pending: Work[] = []
   for await (const work of source.work(new AbortController().signal)) {
     print(
       recordsOf(work)
         .map(({ id, text }) => `${id} ${text}\n`)
         .join(''),
     )
-    out.push(work)
-    if (out.length > 3) source.commit(out.shift() as Work) // there are four
+    pending.push(work)
+    if (pending.length > 3) source.commit(pending.shift() as Work) // there are four
   }
 }
 
-/** Returns when the parent has it: what is only in memory would be killed with us. */
+/** Into a file: what stands there survives us, where a pipe would not take it at once. */
 function print(text: string): void {
-  const bytes = Buffer.from(text, 'latin1')
-  for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at)
+  appendFileSync(out, text, 'latin1')
 }

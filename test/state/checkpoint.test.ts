@@ -181,9 +181,21 @@ describe('damage', () => {
     expect(readdirSync(join(path, '..'))).toContain('checkpoint.corrupt')
   })
 
-  test('a checkpoint of a later version is not guessed at', () => {
-    const text = encode({ files: [], started: {} }).replace(' checkpoint 1 ', ' checkpoint 2 ')
-    expect(() => decode(text)).toThrow('another version (2)')
+  test('a checkpoint of a later version is not guessed at: what it does not know must not cost a position', async () => {
+    const path = await written()
+    const later = encode({ files: [], started: {} }, 2)
+    expect(() => decode(later)).toThrow('another version (2)')
+    writeFileSync(path, later)
+    expect(offsets(path)).toEqual([0])
+    for (const generation of [path, `${path}.prev`]) writeFileSync(generation, later)
+    expect(() => load(path)).toThrow(expect.objectContaining({ code: 'VERSION' }))
+    expect(readFileSync(path, 'utf8')).toBe(later)
+  })
+
+  test('a version that a changed bit made is damage', () => {
+    const text = encode({ files: [], started: {} })
+    expect(() => decode(text.replace(' checkpoint 1 ', ' checkpoint 2 '))).toThrow('damaged')
+    expect(() => decode(text.replace(' checkpoint 1 ', ' checkpoint ? '))).toThrow('damaged')
   })
 })
 
