@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ROWS } from '../test/faults/rows.ts'
 import { brokenExamples, type Options } from './docs/examples.ts'
+import { matrixFaults } from './docs/faults.ts'
 import { completeSample, generator, type Sources } from './docs/generate.ts'
 import { brokenLinks } from './docs/links.ts'
 import { fill } from './docs/markers.ts'
@@ -39,5 +41,10 @@ async function check(): Promise<string[]> {
   const pages = pagesIn(paths)
   const options: Options = new Map([...sources.connectors].map(([name, { options }]) => [name, options]))
   const texts = paths.map((path) => ({ path, text: read(path) ?? '' }))
-  return [...brokenLinks(pages, paths), ...(await brokenExamples(pages, options)), ...traces(texts)]
+  return [
+    ...brokenLinks(pages, paths),
+    ...(await brokenExamples(pages, options)),
+    ...matrixFaults(ROWS, sources.proofs),
+    ...traces(texts),
+  ]
 }

@@ -5,6 +5,9 @@ import { common } from '../../src/config/options.ts'
 import { sampleOf, tableOf } from '../../src/config/sample.ts'
 import type { Connector } from '../../src/connectors/connector.ts'
 import { EXIT } from '../../src/errors.ts'
+import { ROWS } from '../../test/faults/rows.ts'
+import { TARGETS } from '../../test/fuzz/targets.ts'
+import { faultRows, type Proof } from './faults.ts'
 import type { Generate } from './markers.ts'
 import type { Row } from './metrics.ts'
 import { read } from './repository.ts'
@@ -14,6 +17,7 @@ export interface Sources {
   verbs: ReadonlyMap<string, Verb>
   connectors: ReadonlyMap<string, Connector>
   metrics: readonly Row[]
+  proofs: readonly Proof[]
 }
 
 /** What a service manager or a script is told by each exit code. */
@@ -25,15 +29,16 @@ const EXIT_CODES: Record<keyof typeof EXIT, string> = {
   temporary:
     'the drain time was up, or another process has the state directory; nothing is lost, it is read again',
   permission: 'the state directory cannot be written, or the address of the metrics cannot be listened on',
-  config: 'the configuration cannot be used; every problem is told, with file and line',
+  config:
+    'the configuration cannot be used; every problem is told, with file and line; or the positions are of a later version',
 }
 
 /**
  * What stands between the markers of a page: `options:SECTION`, `sample:SECTION`, `usage:VERB`, `verbs`, `connectors`,
- * `metrics`, `exit-codes`. On a connector's own page its section need not be named.
+ * `metrics`, `exit-codes`, `faults`, `fuzz`. On a connector's own page its section need not be named.
  */
 export function generator(page: string, sources: Sources): Generate {
-  const { verbs, connectors, metrics } = sources
+  const { verbs, connectors, metrics, proofs } = sources
   const own = /^src\/connectors\/([^/]+)\/README\.md$/.exec(page)?.[1]
   const parts: Record<string, (argument: string) => string> = {
     options: (section) => tableOf(schemaOf(section, connectors)),
@@ -51,6 +56,12 @@ export function generator(page: string, sources: Sources): Generate {
       ),
     metrics: () => table(['metric', 'type', 'labels', 'what it tells'], metrics.map(metricRow)),
     'exit-codes': () => table(['code', 'meaning'], exitRows()),
+    faults: () => table(['row', 'fault', 'at most', 'proved by'], faultRows(ROWS, proofs, page)),
+    fuzz: () =>
+      table(
+        ['target', 'whatever the input'],
+        Object.entries(TARGETS).map(([name, { promise }]) => [`\`${name}\``, promise]),
+      ),
   }
   return (name, argument = own ?? '') => (Object.hasOwn(parts, name) ? parts[name]?.(argument) : undefined)
 }

@@ -2,16 +2,23 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Verb } from '../../src/cli/verb.ts'
 import { loadConnector, probes } from '../../src/connectors/load.ts'
+import { proofsIn } from './faults.ts'
 import type { Sources } from './generate.ts'
 import { metricRows } from './metrics.ts'
-import { ROOT } from './repository.ts'
+import { files, ROOT, read } from './repository.ts'
 
 /** Loads what the pages tell about. */
 export async function loadSources(): Promise<Sources> {
   const connectors = await Promise.all(
     probes().map(async (probe) => [probe, await loadConnector(probe)] as const),
   )
-  return { verbs: await loadVerbs(), connectors: new Map(connectors), metrics: await metricRows() }
+  const tests = files().filter((path) => /^test\/faults\/.*\.test\.ts$/.test(path))
+  return {
+    verbs: await loadVerbs(),
+    connectors: new Map(connectors),
+    metrics: await metricRows(),
+    proofs: proofsIn(tests.map((path) => ({ path, text: read(path) ?? '' }))),
+  }
 }
 
 /** A verb is a file of `src/cli` by its name; the files without one help the others. */

@@ -1,10 +1,10 @@
-import { onTestFinished } from './ending.ts'
 import {
   type Meta,
   startTestserver,
   type Testserver,
   type TestserverOptions,
 } from '../../src/testserver/server.ts'
+import { onTestFinished } from './ending.ts'
 import { numberOf, range } from './events.ts'
 import { until } from './wait.ts'
 

@@ -23,6 +23,8 @@ export interface ProgramOptions {
   logFile?: string
   /** A command that becomes the program, with its own words before those of the program. */
   through?: readonly string[]
+  /** Another copy of the program than this one. */
+  main?: string
 }
 
 export interface LogLine {
@@ -43,10 +45,10 @@ export class Program {
 
   constructor(
     args: readonly string[],
-    { env, stdin = 'ignore', logFile, through = [] }: ProgramOptions = {},
+    { env, stdin = 'ignore', logFile, through = [], main = MAIN }: ProgramOptions = {},
   ) {
     this.#logFile = logFile
-    const [command = NODE, ...words] = [...through, NODE, MAIN, ...args]
+    const [command = NODE, ...words] = [...through, NODE, main, ...args]
     this.child = spawn(command, words, {
       cwd: ROOT,
       env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, ...env },

@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from './ending.ts'
 import type { DeadLetter } from '../../src/types.ts'
+import { onTestFinished } from './ending.ts'
 import { Program, type ProgramOptions } from './program.ts'
 
 type Sections = Record<string, Record<string, string | number>>

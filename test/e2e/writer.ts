@@ -34,6 +34,12 @@ export class Writer {
     closeSync(old)
   }
 
+  /** Somebody else has moved the file away. */
+  reopen(): void {
+    closeSync(this.#fd)
+    this.#fd = openSync(this.#path, 'a')
+  }
+
   close(): void {
     closeSync(this.#fd)
   }

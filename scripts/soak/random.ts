@@ -1,0 +1,25 @@
+/** Numbers from 0 to 1 that are the same for the same seed. */
+export function generator(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+export const between = (random: () => number, low: number, high: number): number =>
+  low + random() * (high - low)
+
+/** One of the words, each as likely as its weight says. */
+export function choose<T extends string>(random: () => number, weights: Readonly<Record<T, number>>): T {
+  // Object.entries widens the keys to string; they are those of the weights.
+  const entries = Object.entries(weights) as [T, number][]
+  let left = random() * entries.reduce((sum, [, weight]) => sum + weight, 0)
+  for (const [word, weight] of entries) {
+    left -= weight
+    if (left < 0) return word
+  }
+  throw new Error('nothing to choose from')
+}

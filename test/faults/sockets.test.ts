@@ -1,0 +1,164 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, it, test } from 'vitest'
+import { alert, lines, range } from '../e2e/events.ts'
+import { EXACT, Oracle } from '../e2e/oracle.ts'
+import type { Metrics } from '../e2e/program.ts'
+import { Site } from '../e2e/site.ts'
+import { until } from '../e2e/wait.ts'
+import { expectEqual } from './reference.ts'
+import { memoryOf, scaled, WINDOW } from './run.ts'
+
+async function listening(workers = {}) {
+  const [site, oracle] = [new Site(), await Oracle.start()]
+  const path = site.path('eve.sock')
+  site.configure(oracle.url, { suricata: { filetype: 'unix_stream', filename: path }, workers })
+  const program = site.run()
+  await until('the socket', () => existsSync(path))
+  return { site, oracle, path, program }
+}
+
+/** As Suricata: connects, and again when that fails. */
+async function suricata(path: string): Promise<Socket> {
+  return until('a connection', async () => {
+    const socket = connect(path)
+    try {
+      await once(socket, 'connect')
+      socket.on('error', () => undefined) // whoever is killed resets it
+      return socket.resume()
+    } catch {
+      return undefined
+    }
+  })
+}
+
+async function gone(socket: Socket): Promise<void> {
+  const closed = once(socket, 'close')
+  socket.end()
+  await closed
+}
+
+/** A figure that has not changed for half a second. */
+async function settled(read: () => number): Promise<number> {
+  for (let before = Number.NaN; ; ) {
+    const now = read()
+    if (now === before) return now
+    before = now
+    await sleep(500)
+  }
+}
+
+test('F53: peer restarts, also in the middle of a line: whole lines are delivered, the fragment is kept', async () => {
+  const { site, oracle, path, program } = await listening()
+  const rounds = scaled(5, 100)
+  for (let round = 0; round < rounds; round++) {
+    const socket = await suricata(path)
+    socket.write(lines(100 * round, 100 * (round + 1)))
+    socket.write(alert(100_000 + round).slice(0, 200))
+    await gone(socket)
+  }
+  await oracle.arrival(0, 100 * rounds)
+  await until('the fragments', () => site.deadLetters.length === rounds)
+  for (const { reason, raw } of site.deadLetters) {
+    expect(reason).toBe('invalid_json')
+    expect(raw).toHaveLength(200)
+  }
+  const last = await suricata(path)
+  last.write(lines(100 * rounds, 100 * rounds + 1))
+  await oracle.arrival(100 * rounds, 100 * rounds + 1)
+  expect(await program.stop()).toBe(0)
+  expect(oracle.account(range(0, 100 * rounds + 1))).toEqual(EXACT)
+  expectEqual(oracle)
+})
+
+test('F53: two writers, each in pieces that end anywhere: lines never mix', async () => {
+  const { oracle, path, program } = await listening()
+  const texts = [Buffer.from(lines(0, 400)), Buffer.from(lines(400, 800))]
+  const sockets = await Promise.all(texts.map(() => suricata(path)))
+  for (
+    let at = 0, size = 1;
+    texts.some(({ length }) => at < length);
+    at += size, size = (size * 7 + 3) % 4001
+  ) {
+    for (const [index, socket] of sockets.entries()) {
+      const piece = texts[index]?.subarray(at, at + size) ?? Buffer.alloc(0)
+      if (piece.length > 0 && !socket.write(piece)) await once(socket, 'drain')
+    }
+  }
+  await Promise.all(sockets.map(gone))
+  await oracle.arrival(0, 800)
+  expect(await program.stop()).toBe(0)
+  expect(oracle.account(range(0, 800))).toEqual(EXACT)
+  expectEqual(oracle)
+})
+
+test('F53: a line over the limit is counted and kept by its head, those around it are delivered', async () => {
+  const { site, oracle, path, program } = await listening({ max_line: '64KiB' })
+  const socket = await suricata(path)
+  socket.write(lines(0, 10))
+  socket.write(`{"event_type":"alert","x":"${'y'.repeat(5_000_000)}"}\n`)
+  socket.write(lines(10, 20))
+  await oracle.arrival(0, 20)
+  const isCounted = (now: Metrics) => now.sum('records_rejected_total', { reason: 'line_too_long' }) === 1
+  await until('its count', async () => isCounted(await program.metrics()))
+  expect(site.deadLetters).toMatchObject([{ reason: 'line_too_long' }])
+  expect(await program.stop()).toBe(0)
+  expect(oracle.account(range(0, 20))).toEqual(EXACT)
+})
+
+test('F53: we are killed and come back, the peer connects again: what was taken before is delivered, with its ID', async () => {
+  const { site, oracle, path, program } = await listening()
+  await oracle.down()
+  const socket = await suricata(path)
+  socket.write(lines(0, 500))
+  await until(
+    'all is taken',
+    async () => (await program.metrics()).sum('spool_bytes') >= Buffer.byteLength(lines(0, 500)),
+  )
+  const closed = once(socket, 'close')
+  program.signal('SIGKILL')
+  await Promise.all([program.exit, closed])
+  await oracle.up()
+  const next = site.run()
+  const again = await suricata(path)
+  again.write(lines(500, 600))
+  await oracle.arrival(0, 600)
+  expect(await next.stop()).toBe(0)
+  const { twice, ...rest } = oracle.account(range(0, 600))
+  expect({ ...rest, twice: [] }).toEqual(EXACT)
+  expect(twice.length).toBeLessThanOrEqual(WINDOW)
+  expectEqual(oracle)
+})
+
+test('F53: receiver down and spool full: the peer is held up, memory stays, and all arrives later', async () => {
+  const [site, oracle] = [new Site(), await Oracle.start()]
+  const path = site.path('eve.sock')
+  const spoolMax = 1024 ** 2
+  site.configure(oracle.url, {
+    suricata: { filetype: 'unix_stream', filename: path },
+    state: { spool_max: spoolMax },
+  })
+  await oracle.down()
+  const program = site.run()
+  await until('the socket', () => existsSync(path))
+  const socket = await suricata(path)
+  const count = 6000
+  for (let from = 0; from < count; from += 1000) socket.write(lines(from, from + 1000))
+  await until('a full spool', async () => (await program.metrics()).sum('spool_bytes') > 0.9 * spoolMax)
+  await program.says('delivery waits')
+  const held = await settled(() => socket.writableLength)
+  const before = memoryOf(program, 'VmRSS')
+  await sleep(1000) // nothing is to happen
+  expect(socket.writableLength).toBe(held)
+  expect((await program.metrics()).sum('spool_bytes')).toBeLessThanOrEqual(spoolMax)
+  expect(memoryOf(program, 'VmRSS') - before).toBeLessThan(10 * 1024 ** 2)
+  await oracle.up()
+  await oracle.arrival(0, count)
+  await gone(socket)
+  expect(await program.stop()).toBe(0)
+  expect(oracle.account(range(0, count))).toEqual(EXACT)
+})
+
+it.skip('F53: datagram > 64 KiB: Node.js has no Unix datagram sockets, so unix_dgram is not offered', () => {})

@@ -1,0 +1,111 @@
+import { Coverage } from './coverage.ts'
+import { mutate } from './mutate.ts'
+import { shrink } from './shrink.ts'
+import { oneOf, random, type Target } from './target.ts'
+
+/** Inputs between two looks at what was run. */
+const BATCH = 32
+
+/** A machine that many share stops a process for a while; no input may take so long by itself. */
+const SLOW_MS = 5000
+
+export interface Failure {
+  input: Buffer
+  error: unknown
+}
+
+export interface Finding {
+  inputs: number
+  /** Inputs worth mutating: those to begin with, and those that ran something new. */
+  kept: number
+  /** Of `src`, when guided. */
+  blocks: number
+  failure?: Failure
+}
+
+export interface LoopOptions {
+  ms: number
+  seed: number
+  corpus: readonly Buffer[]
+  /** Keeps what runs something new. Without it the sequence of inputs depends on the seed alone. */
+  guided?: boolean
+  /** Told before each input, so that one without an end can be named. */
+  onInput?: (input: Buffer) => void
+}
+
+/** Feeds a target for so long, and stops at the first failure, which is given shrunk. */
+export async function loop(target: Target, options: LoopOptions): Promise<Finding> {
+  const pool = [...options.corpus, ...target.seeds()]
+  const coverage = options.guided ? new Coverage() : undefined
+  let inputs = 0
+  const firstFailure = async (batch: readonly Buffer[]) => {
+    for (const input of batch) {
+      inputs++
+      options.onInput?.(input)
+      const failure = await failureOf(target, input)
+      if (failure) return shrunk(target, failure, options.onInput)
+    }
+  }
+  try {
+    let failure = await firstFailure(pool)
+    coverage?.add(coverage.look())
+    const draw = random(options.seed)
+    for (const end = performance.now() + options.ms; !failure && performance.now() < end; ) {
+      const batch = Array.from({ length: BATCH }, () => next(target, pool, draw))
+      failure = await firstFailure(batch)
+      if (!failure && coverage) pool.push(...(await novel(target, batch, coverage)))
+    }
+    return { inputs, kept: pool.length, blocks: coverage?.blocks ?? 0, ...(failure && { failure }) }
+  } finally {
+    coverage?.close()
+  }
+}
+
+function next(target: Target, pool: readonly Buffer[], draw: (below: number) => number): Buffer {
+  const input = oneOf(pool, draw)
+  if (target.mutate && draw(2) === 0) return target.mutate(input, draw)
+  return mutate(input, oneOf(pool, draw), target.tokens, draw)
+}
+
+/** The inputs of a batch that run what none before them did: only if the batch did are they run one by one. */
+async function novel(target: Target, batch: readonly Buffer[], coverage: Coverage): Promise<Buffer[]> {
+  const found: Buffer[] = []
+  const news = coverage.look()
+  for (const input of news.length > 0 ? batch : []) {
+    await target.check(input)
+    const own = coverage.look()
+    if (own.length > 0) found.push(input)
+    coverage.add(own)
+  }
+  coverage.add(news)
+  return found
+}
+
+/** How an input breaks the promise, if it does; a second try tells an input that is slow from a machine that was. */
+export async function failureOf(target: Target, input: Buffer): Promise<Failure | undefined> {
+  for (let attempt = 0; ; attempt++) {
+    const start = performance.now()
+    try {
+      await target.check(input)
+    } catch (error) {
+      return { input, error }
+    }
+    const tookMs = performance.now() - start
+    if (tookMs < SLOW_MS) return undefined
+    if (attempt > 0) return { input, error: new Error(`took ${Math.round(tookMs)} ms`) }
+  }
+}
+
+async function shrunk(target: Target, failure: Failure, onInput?: LoopOptions['onInput']): Promise<Failure> {
+  const input = await shrink(failure.input, async (candidate) => {
+    onInput?.(candidate)
+    const other = await failureOf(target, candidate)
+    return other !== undefined && kind(other.error) === kind(failure.error)
+  })
+  return (await failureOf(target, input)) ?? failure
+}
+
+/** Failures of one kind begin with the same words. */
+function kind(error: unknown): string {
+  return error instanceof Error ? `${error.name} ${error.message.split(/[\n:]/, 1)[0]}` : String(error)
+}

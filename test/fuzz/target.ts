@@ -1,0 +1,33 @@
+/** One thing that takes bytes from outside, and what must hold for whatever bytes these are. */
+export interface Target {
+  /** What `check` holds it to, in a sentence. */
+  promise: string
+  /** Inputs to begin with, beside those of `corpus/<target>`; the same ones every time. */
+  seeds(): Buffer[]
+  /** Pieces that mean something to it: the mutator puts them in. */
+  tokens: readonly string[]
+  /** A mutation that knows the form of an input; asked for half of the time. */
+  mutate?(input: Buffer, random: Random): Buffer
+  /** Throws when the promise is broken; everything else is told by what it returns. */
+  check(input: Buffer): void | Promise<void>
+}
+
+/** A whole number from 0 up to, and not including, `below`. */
+export type Random = (below: number) => number
+
+/** Numbers that look drawn by chance and are the same for the same seed (mulberry32). */
+export function random(seed: number): Random {
+  let state = seed | 0
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+}
+
+export function oneOf<T>(items: readonly T[], random: Random): T {
+  const item = items[random(items.length)]
+  if (item === undefined) throw new Error('nothing to choose from')
+  return item
+}
