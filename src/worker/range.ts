@@ -201,11 +201,12 @@ export class Range implements Counts {
     const letters = this.#letters
     this.#letters = []
     const [first] = letters
-    if (first)
-      this.#tools.log.warn(
-        { connector: first.connector, reason: first.reason, origin: first.origin, offset: first.offset },
-        `${letters.length} record(s) rejected: ${first.detail}`,
-      )
+    if (first) {
+      const { connector, reason, origin, offset, detail } = first
+      // The same words each time, so that the log can limit them: details may quote what was sent to us.
+      const fields = { connector, reason, origin, offset, detail, records: letters.length }
+      this.#tools.log.warn(fields, 'records were rejected; the first one of them is told')
+    }
     await this.#append(letters)
   }
 

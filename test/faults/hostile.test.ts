@@ -86,7 +86,10 @@ describe('F30: size and depth', () => {
     await live(site, oracle, program, 2 * hostile.length)
     for (const [index, record] of hostile.entries()) {
       const number = 2 * index + 1
-      const kept = site.deadLetters.filter(({ raw }) => raw === record)
+      // Of one over the limit the head is kept.
+      const kept = site.deadLetters.filter(
+        ({ raw, length }) => length === record.length && record.startsWith(raw),
+      )
       const message = oracle.messageOf(number)
       if (message) expect(plain(message), `${number}`).toBe(reference(record))
       expect([oracle.times(number), kept.length], `${number}`).toEqual(message ? [1, 0] : [0, 1])
@@ -194,7 +197,7 @@ describe('F33: garbage', () => {
     async (share) => {
       const [site, oracle] = [new Site(), await Oracle.start()]
       site.configure(oracle.url)
-      const count = scaled(2000, 20_000)
+      const count = scaled(2000, 10_000)
       let bad = 0
       let text = ''
       for (let number = 0, due = 0; number < count; number++) {
@@ -210,7 +213,7 @@ describe('F33: garbage', () => {
       expect(site.deadLetters).toHaveLength(bad)
       expect(new Set(site.deadLetters.map(({ raw }) => raw)).size).toBe(bad)
       // Six a minute from each worker.
-      expect(program.logged('record(s) rejected').length).toBeLessThanOrEqual(12)
+      expect(program.logged('records were rejected').length).toBeLessThanOrEqual(12)
     },
   )
 })
