@@ -158,7 +158,7 @@ class PathReader {
 
   #literal(): string | number | boolean | null {
     this.#skipBlanks()
-    const word = this.#match(/-?\d+(?:\.\d+)?|true|false|null/y)
+    const word = this.#match(/-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false|null/y)
     if (word !== undefined) return JSON.parse(word) as number | boolean | null // one of the words above
     if (/['"]/.test(this.#text[this.#at] ?? '')) return this.#quoted()
     throw this.#fault('expected a quoted text, a number, true, false or null')
