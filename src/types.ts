@@ -9,12 +9,23 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
  * range belongs to it; the source promises that each of them is complete (its newline, or the end of a file
  * that will not grow, lies before the end of the last range handed out). `file` is the persisted random
  * identity of the file, 16 hexadecimal digits; with the byte offset of a line it makes the ID of its alert.
+ * `guard`: the bytes just before `end` as they were when the range was cut, where the file may be truncated under
+ * the worker. While the file still has them, what was read of it before is what the source meant; when it has others,
+ * nothing more of the range may be sent: it would be other lines under the IDs of these. The source will know.
  *
  * `bytes`: records that cannot be read again by position (socket, standard input, poll, push). The buffer is
  * given away (transferred) to the worker. `origin` names where they came from, for the dead-letter file.
  */
 export type Work =
-  | { kind: 'range'; fd: number; start: number; end: number; file: string; path: string }
+  | {
+      kind: 'range'
+      fd: number
+      start: number
+      end: number
+      file: string
+      path: string
+      guard?: Uint8Array<ArrayBuffer>
+    }
   | { kind: 'bytes'; bytes: Uint8Array<ArrayBuffer>; origin: string }
 
 /**

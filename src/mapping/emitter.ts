@@ -82,7 +82,9 @@ class EmitterPrinter {
         this.#certain(() => this.#copy(prefix + JSON.stringify(node.value)), ends)
         break
       case 'leaf':
-        if (node.value.op === 'id' && !node.field.list) this.#id(node.value.index, prefix, ends)
+        // In a field of another kind an ID is a value like any other, and seldom one that the field may hold.
+        if (node.value.op === 'id' && node.field.kind === 'uuid' && !node.field.list)
+          this.#id(node.value.index, prefix, ends)
         else this.#value(this.#spans.leaf(node), prefix, ends)
         break
       case 'dynamic':

@@ -169,6 +169,7 @@ export class Followed {
   /** Undefined when the file was truncated or rewritten since the last look; the next one will find out. */
   #range(end: number): Range | undefined {
     const { file, state } = this
+    const guard = this.#bytesBefore(end)
     if (!this.#isIntact()) return undefined
     const range: Range = {
       kind: 'range',
@@ -177,8 +178,9 @@ export class Followed {
       end,
       file: state.file,
       path: state.path,
+      guard,
     }
-    this.#out.set(range, file.frontier(end))
+    this.#out.set(range, fingerprint(guard))
     this.#position = end
     return range
   }
@@ -204,7 +206,7 @@ export class Followed {
     else this.#marks.push({ size: this.#size, at: now })
   }
 
-  #bytesBefore(offset: number): Buffer {
+  #bytesBefore(offset: number): Buffer<ArrayBuffer> {
     const start = Math.max(0, offset - FRONTIER_BYTES)
     return this.file.read(start, offset - start)
   }

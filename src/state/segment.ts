@@ -117,8 +117,12 @@ export class Segment {
     if (!this.#lines || !this.#checks) throw new Error(`${this.path} is not open for writing`)
     const checks = checksOf(lines, this.#end)
     await write(this.#lines, lines, this.#end)
-    await write(this.#checks, checks, this.#checked)
-    await this.#lines.datasync()
+    // Lines before checks: after a kill in between, no check may speak of a line that is not there.
+    const ends = await Promise.allSettled([
+      write(this.#checks, checks, this.#checked),
+      this.#lines.datasync(),
+    ])
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
     this.#end += lines.length
     this.#checked += checks.length
   }

@@ -84,6 +84,7 @@ export class Range implements Counts {
 
   async #read(work: Extract<Work, { kind: 'range' }>): Promise<number> {
     for (const found of this.#tools.reader.lines(work.fd, work.start, work.end)) {
+      if (!isIntact(work)) break
       if ('tooLong' in found) await this.#tooLong(found.tooLong)
       else await this.#convert(found)
       if (this.#failure !== undefined) break
@@ -222,4 +223,11 @@ export class Range implements Counts {
       }
     }
   }
+}
+
+/** Looked at after each reading: what is there now was there then. */
+function isIntact({ fd, end, guard }: Extract<Work, { kind: 'range' }>): boolean {
+  if (guard === undefined) return true
+  const now = Buffer.allocUnsafe(guard.length)
+  return readSync(fd, now, 0, now.length, end - now.length) === now.length && now.equals(guard)
 }

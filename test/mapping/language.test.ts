@@ -104,6 +104,15 @@ describe.each(CODES)('a message made by %s code', (code) => {
     expect(make(fields, event)).toEqual(message)
   })
 
+  test('leaves out an ID where the field cannot hold one', () => {
+    const id = { $id: 'x' }
+    expect(
+      make({ StartTime: id, Priority: id, Confidence: id, Source: [{ IP: id, Note: 'n' }] }, {}),
+    ).toEqual({
+      Source: [{ ID: expect.any(String), Note: 'n' }],
+    })
+  })
+
   test('is shaped by the field: lists, first usable values, no value twice', () => {
     const event = {
       list: ['x', '', null, 'x', ['y', 5, {}]],

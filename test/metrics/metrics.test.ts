@@ -171,6 +171,19 @@ describe('what others own', () => {
     expect([second('idmefv2_lag_bytes'), second('idmefv2_lag_seconds')]).toEqual([70, 7])
   })
 
+  test('a spool is shown for those that have one', async () => {
+    const metrics = createMetrics()
+    metrics.observe({
+      lag: () => [
+        { connector: 'a', bytes: 1, seconds: 1 },
+        { connector: 'b', bytes: 1, seconds: 1, spooled: 500 },
+      ],
+    })
+    const value = await scrape(metrics)
+    expect(value('idmefv2_spool_bytes', { connector: 'a' })).toBeUndefined()
+    expect(value('idmefv2_spool_bytes', { connector: 'b' })).toBe(500)
+  })
+
   test('lag of a connector that went away is not shown any longer', async () => {
     const metrics = createMetrics()
     metrics.observe({ lag: () => [{ connector: 'a', bytes: 1, seconds: 1 }] })

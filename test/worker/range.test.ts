@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { profile } from '../../src/idmefv2/profiles.ts'
@@ -126,6 +126,20 @@ describe('a range', () => {
     await new Range(benchFor(other, folder).tools, { ...work, file: 'fedcba9876543210' }).run()
     expect(again.ids).toEqual(first.ids)
     expect(new Set([...first.ids, ...other.ids]).size).toBe(4)
+  })
+
+  test('sends nothing that was written after the file was truncated: it would get the IDs of other lines', async () => {
+    const { work, folder, path } = rangeOf(`${alert('a')}\n${alert('b')}\n`)
+    const guard = new Uint8Array(readFileSync(path).subarray(-256))
+    const before = new Memory()
+    await new Range(benchFor(before, folder).tools, { ...work, guard }).run()
+    expect(before.notes).toEqual(['a', 'b'])
+    for (const content of [`${alert('c')}\n${alert('d')}\n${alert('e')}\n`, alert('c').slice(0, 50)]) {
+      writeFileSync(path, content)
+      const after = new Memory()
+      const done = await new Range(benchFor(after, folder).tools, { ...work, guard }).run()
+      expect([done.records, done.rejected, after.notes]).toEqual([0, {}, []])
+    }
   })
 
   test('gives the same alerts and IDs however it is cut', async () => {
