@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { corpusOf, keep } from '../test/fuzz/corpus.ts'
 import { type Finding, loop } from '../test/fuzz/loop.ts'
-import { TARGETS } from '../test/fuzz/targets.ts'
+import { PROMISES } from '../test/fuzz/promises.ts'
+import { loadTarget } from '../test/fuzz/target.ts'
 
 // pnpm test:fuzz [--seconds N] [--seed S] [TARGET…]
 //
@@ -34,10 +35,7 @@ async function main(): Promise<void> {
     options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' } },
     allowPositionals: true,
   })
-  const names = positionals.length > 0 ? positionals : Object.keys(TARGETS)
-  const unknown = names.filter((name) => !Object.hasOwn(TARGETS, name))
-  if (unknown.length > 0)
-    throw new Error(`no target ${unknown}; there are ${Object.keys(TARGETS).join(', ')}`)
+  const names = positionals.length > 0 ? positionals : Object.keys(PROMISES)
   const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed)
   console.log(`seed ${seed}`)
   for (const name of names) {
@@ -51,7 +49,7 @@ function tell(name: string, { inputs, kept, blocks, broken }: Report): void {
   console.log(`${name.padEnd(11)} ${inputs} inputs, ${kept} kept, ${blocks} blocks of src run`)
   if (!broken) return
   const file = keep(name, Buffer.from(broken.input))
-  console.log(`  promise: ${TARGETS[name]?.promise}\n  broken by ${file}: ${broken.reason}`)
+  console.log(`  promise: ${PROMISES[name]}\n  broken by ${file}: ${broken.reason}`)
 }
 
 /** Runs a target in a thread of its own, so that an input without an end can be told. */
@@ -76,8 +74,7 @@ function watched(name: string, ms: number, seed: number): Promise<Report> {
 }
 
 async function fuzz({ name, ms, seed, at }: Task): Promise<Report> {
-  const target = TARGETS[name]
-  if (!target) throw new Error(`no target ${name}`)
+  const target = await loadTarget(name)
   const [numbers, bytes] = [new Int32Array(at, 0, 2), new Uint8Array(at, 8)]
   const onInput = (input: Buffer) => {
     const shown = input.subarray(0, MAX_INPUT_BYTES)

@@ -102,6 +102,8 @@ async function sampling(): Promise<void> {
     if (life !== service.starts) samples.length = 0
     life = service.starts
     lostBytes = Math.max(lostBytes, sample.lostBytes)
+    const { rssMb, descriptors, lagBytes } = sample
+    tell(`rss ${rssMb.toFixed(0)} MB, descriptors ${descriptors}, lag ${lagBytes}`)
     samples.push({ ...sample, hours: (performance.now() - begun) / 3_600_000 })
   }
 }

@@ -6,7 +6,7 @@ import { sampleOf, tableOf } from '../../src/config/sample.ts'
 import type { Connector } from '../../src/connectors/connector.ts'
 import { EXIT } from '../../src/errors.ts'
 import { ROWS } from '../../test/faults/rows.ts'
-import { TARGETS } from '../../test/fuzz/targets.ts'
+import { PROMISES } from '../../test/fuzz/promises.ts'
 import { faultRows, type Proof } from './faults.ts'
 import type { Generate } from './markers.ts'
 import type { Row } from './metrics.ts'
@@ -60,7 +60,7 @@ export function generator(page: string, sources: Sources): Generate {
     fuzz: () =>
       table(
         ['target', 'whatever the input'],
-        Object.entries(TARGETS).map(([name, { promise }]) => [`\`${name}\``, promise]),
+        Object.entries(PROMISES).map(([name, promise]) => [`\`${name}\``, promise]),
       ),
   }
   return (name, argument = own ?? '') => (Object.hasOwn(parts, name) ? parts[name]?.(argument) : undefined)

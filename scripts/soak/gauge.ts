@@ -37,7 +37,7 @@ export function slope(samples: readonly Sample[]): number {
   return under === 0 ? 0 : over / under
 }
 
-/** Growth by the fitted line over the time measured, as a share of the mean: garbage collection alone moves RSS by less. */
+/** Of the fitted line over the time measured, and of the floor: RSS rises and falls with garbage collection, a leak lifts both. */
 const MOST_GROWTH = 0.15
 /** Rotated files that are kept open, and connections that come and go. */
 const MOST_DESCRIPTORS = 24
@@ -48,19 +48,32 @@ const LEAST_SAMPLES = 24
 export function leaks(samples: readonly Sample[]): string[] {
   const [first, last] = [samples[0], samples.at(-1)]
   if (!first || !last || samples.length < LEAST_SAMPLES) return []
-  const mean = samples.reduce((sum, { rssMb }) => sum + rssMb, 0) / samples.length
+  const third = Math.ceil(samples.length / 3)
+  const [early, late] = [samples.slice(0, third), samples.slice(-third)]
+  const rss = (part: readonly Sample[], share: number) =>
+    quantile(
+      part.map(({ rssMb }) => rssMb),
+      share,
+    )
+  const descriptors = (part: readonly Sample[]) =>
+    quantile(
+      part.map(({ descriptors }) => descriptors),
+      0.5,
+    )
   const growth = slope(samples) * (last.hours - first.hours)
+  const [low, high] = [rss(early, 0.1), rss(late, 0.1)]
   const found: string[] = []
-  if (growth > MOST_GROWTH * mean) found.push(`memory grew by ${growth.toFixed(0)} of ${mean.toFixed(0)} MB`)
-  if (median(samples, 'last') - median(samples, 'first') > MOST_DESCRIPTORS) found.push('descriptors grew')
+  if (growth > MOST_GROWTH * rss(samples, 0.5) && high - low > MOST_GROWTH * low)
+    found.push(
+      `memory grew by ${growth.toFixed(0)} MB, its floor from ${low.toFixed(0)} to ${high.toFixed(0)} MB`,
+    )
+  if (descriptors(late) - descriptors(early) > MOST_DESCRIPTORS)
+    found.push(`descriptors grew from ${descriptors(early)} to ${descriptors(late)}`)
   if (last.series !== first.series) found.push(`series grew from ${first.series} to ${last.series}`)
   return found
 }
 
-/** Open descriptors in the first or the last quarter. */
-function median(samples: readonly Sample[], quarter: 'first' | 'last'): number {
-  const length = Math.ceil(samples.length / 4)
-  const part = quarter === 'first' ? samples.slice(0, length) : samples.slice(-length)
-  const sorted = part.map(({ descriptors }) => descriptors).sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? 0
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(share * (sorted.length - 1))] ?? 0
 }

@@ -80,12 +80,14 @@ test('F15: renamed, and the tool writes to the old file for 5 s more', async () 
   expectSafe(oracle, next + 1, 0)
 })
 
-describe.each([
-  ['numbers', (_site: Site, _day: number, writer: Writer) => writer.rotate(3)],
-  ['dates', dated((day) => `eve.json-2026010${day}`)],
-  ['dates before the extension', dated((day) => `eve-2026010${day}.json`)],
-])('F16: 5 rotations while it is down, by %s', (_, rotate) => {
-  test.each(['SIGTERM', 'SIGKILL'] as const)('after %s', async (signal) => {
+describe('F16: 5 rotations while it is down', () => {
+  const numbers = (_site: Site, _day: number, writer: Writer) => writer.rotate(3)
+  test.each([
+    ['by numbers', 'SIGTERM', numbers],
+    ['by numbers', 'SIGKILL', numbers],
+    ['by dates', 'SIGTERM', dated((day) => `eve.json-2026010${day}`)],
+    ['by dates before the extension', 'SIGTERM', dated((day) => `eve-2026010${day}.json`)],
+  ] as const)('%s, after %s', async (_, signal, rotate) => {
     const { site, oracle } = await setUp()
     const writer = writerOf(site)
     writer.write(1000)
@@ -102,7 +104,7 @@ describe.each([
     const second = site.run()
     await oracle.arrival(0, writer.next)
     await live(site, oracle, second, writer.next)
-    // Nothing was checkpointed since the last kill at worst.
+    // At worst nothing was checkpointed before the kill.
     expectSafe(oracle, writer.next + 1, signal === 'SIGTERM' ? 0 : before)
   })
 })
@@ -169,7 +171,7 @@ describe('F18: copytruncate, all was read', () => {
     site.append(lines(0, 50))
     const program = site.run()
     let next = 50
-    for (let turn = 1; turn <= 10; turn++) {
+    for (let turn = 1; turn <= scaled(4, 40); turn++) {
       await oracle.arrival(0, next)
       await allDelivered(program)
       for (let number = turn - 1; renames && number > 0; number--)
@@ -202,13 +204,14 @@ describe('F19: copytruncate, the rest is in the copy', () => {
     await until('work is out', async () => (await program.metrics()).sum('ranges_in_flight') > 0)
     copyFileSync(site.eve, site.path(copy))
     truncateSync(site.eve)
-    site.append(lines(1000, 1050))
+    // Longer than the old one was: what is out and not read yet would find other lines in its place.
+    site.append(lines(1000, 2500))
     await program.says('file was truncated')
     await oracle.up()
-    await oracle.arrival(0, 1050)
+    await oracle.arrival(0, 2500)
     expect(await lostBytes(program)).toBe(0)
-    await live(site, oracle, program, 1050)
-    expectSafe(oracle, 1051, alertsIn(MOST_OUT))
+    await live(site, oracle, program, 2500)
+    expectSafe(oracle, 2501, alertsIn(MOST_OUT))
   })
 })
 

@@ -1,12 +1,15 @@
-/** A shrunk input is as good as the smallest one long before this. */
+/** An input is as small as is of use long before this. */
 const MAX_ATTEMPTS = 3000
+const MAX_MS = 20_000
 
 /** The smallest input found that still fails: pieces are left out, then bytes made plain. */
 export async function shrink(input: Buffer, fails: (input: Buffer) => Promise<boolean>): Promise<Buffer> {
   let smallest = input
   let attempts = 0
+  const end = performance.now() + MAX_MS
   const attempt = async (candidate: Buffer) => {
-    if (candidate.equals(smallest) || attempts++ > MAX_ATTEMPTS || !(await fails(candidate))) return false
+    if (candidate.equals(smallest) || attempts++ > MAX_ATTEMPTS || performance.now() > end) return false
+    if (!(await fails(candidate))) return false
     smallest = candidate
     return true
   }

@@ -1,15 +1,22 @@
-/** One thing that takes bytes from outside, and what must hold for whatever bytes these are. */
+import { PROMISES } from './promises.ts'
+
+/** One thing that takes bytes from outside; `targets/<name>.ts` exports it as `target`. */
 export interface Target {
-  /** What `check` holds it to, in a sentence. */
-  promise: string
   /** Inputs to begin with, beside those of `corpus/<target>`; the same ones every time. */
   seeds(): Buffer[]
   /** Pieces that mean something to it: the mutator puts them in. */
   tokens: readonly string[]
   /** A mutation that knows the form of an input; asked for half of the time. */
   mutate?(input: Buffer, random: Random): Buffer
-  /** Throws when the promise is broken; everything else is told by what it returns. */
+  /** Throws when the promise of this target is broken, for whatever input. */
   check(input: Buffer): void | Promise<void>
+}
+
+export async function loadTarget(name: string): Promise<Target> {
+  if (!Object.hasOwn(PROMISES, name))
+    throw new Error(`no target ${name}; there are ${Object.keys(PROMISES).join(', ')}`)
+  const module: { target: Target } = await import(`./targets/${name}.ts`)
+  return module.target
 }
 
 /** A whole number from 0 up to, and not including, `below`. */

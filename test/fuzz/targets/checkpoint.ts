@@ -36,9 +36,7 @@ function generation(number: number): Content {
 const [older, newer] = [generation(1), generation(2)]
 const written = [encode(older), encode(newer), encode({ files: [], started: {} })]
 
-export const checkpoint: Target = {
-  promise:
-    'damaged positions are refused and never prevent a start; what is accepted is what was written, so no offset comes from anywhere else; with a good generation before it, that one is used',
+export const target: Target = {
   tokens: [
     'idmefv2-stream checkpoint 1 ',
     'idmefv2-stream checkpoint 2 ',

@@ -55,9 +55,7 @@ const PIECES = [
 const OWN_NAMES = Reflect.ownKeys(Object.prototype).length
 
 /** An input is a mapping file on its first line, for the version that the line's length chooses, and events. */
-export const mapping: Target = {
-  promise:
-    'a mapping file compiles or is refused with a MappingError; if it compiles, every event gives a message valid for its version, or a reason why there is none, and the same one from bytes, from the parsed event, by generated code and by the interpreter; nothing in it is executed',
+export const target: Target = {
   tokens: [
     '"$',
     '"$.',

@@ -22,9 +22,7 @@ const EVENTS = [
 const CONTEXT = { values: {}, options: {} }
 const OWN_NAMES = Reflect.ownKeys(Object.prototype).length
 
-export const path: Target = {
-  promise:
-    'text is a path or is refused with a PathError; what a path finds stands in the event, never on a prototype; bytes and parsed event, generated code and interpreter give the same, valid message; nothing in the text is executed',
+export const target: Target = {
   tokens: [
     '$',
     '$.',

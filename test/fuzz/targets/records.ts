@@ -30,9 +30,7 @@ const out = Buffer.alloc(1 << 20)
 
 type Outcome = { offset: number; message: string } | { offset: number; reason: string }
 
-export const records: Target = {
-  promise:
-    'every line gives the message that the interpreter makes of it, with the ID of its place, or a reason in its place; no alert is passed over and no line changes what becomes of another; every message is valid',
+export const target: Target = {
   tokens: [
     '\n',
     '\r\n',

@@ -42,9 +42,7 @@ function dateMs(text: string): number | undefined {
   return back.every((part, index) => part === exact[index]) ? date.getTime() : Number.NaN
 }
 
-export const retryafter: Target = {
-  promise:
-    'never throws; gives nothing, or a pause of 0 up to the cap; whole seconds and the three dates of RFC 9110 mean what they say, and nothing else means anything',
+export const target: Target = {
   tokens: [
     '120',
     'GMT',

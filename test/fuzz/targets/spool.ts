@@ -48,9 +48,7 @@ function damage(input: Buffer): Damaged {
   return files
 }
 
-export const spool: Target = {
-  promise:
-    'recovery never fails; a line whose bytes are whole is delivered as it was written and only once, unless it ran together with the line before it and that one lost its check too; a line that its check accuses is not delivered; no byte is left out without being told',
+export const target: Target = {
   tokens: ['\0\0\0\0', '\x01\0\x10\x20', '\x02\0\x40\0', '\x04\0\x0c\x01', '\x06\0\x14\0', '\x03\0\x07\x0a'],
   seeds: () => [Buffer.from('\0\0\0\x20\x0a', 'latin1'), Buffer.from('\x03\x02\x01\x00\x00', 'latin1')],
   async check(input) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mend, streamRecords } from '../../../src/sources/records.ts'
 import type { Target } from '../target.ts'
-import { content, cutsIn, linesIn } from './lines.ts'
+import { content, cutsIn, limitsFor, linesIn } from './lines.ts'
 
 const LIMITS = [5, 100, 2 ** 21]
 const EVENT = '{"timestamp":"2026-04-26T10:00:00.000000+0000","event_type":"alert"}'
@@ -24,9 +24,7 @@ async function records(
   return { text, overLong }
 }
 
-export const streams: Target = {
-  promise:
-    'every line of a stream becomes a record, byte for byte, however the stream is chunked; one over the limit is cut to one byte more than it and told; an event behind a torn one is saved',
+export const target: Target = {
   tokens: ['\n', '\r\n', EVENT, '{"timestamp":"', '"}', '\\"', '40000*'],
   seeds: () => [],
   async check(input) {
@@ -36,7 +34,7 @@ export const streams: Target = {
     const lines = linesIn(bytes).map(({ offset, length }) =>
       bytes.toString('latin1', offset, offset + length),
     )
-    for (const maxLine of LIMITS) {
+    for (const maxLine of limitsFor(bytes, LIMITS)) {
       const { text, overLong } = await records(chunks, maxLine)
       const wanted = lines.map((line) => mend(line.slice(0, maxLine + 1))).join('')
       assert.ok(text === wanted, 'other records than lines')
