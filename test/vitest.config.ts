@@ -1,11 +1,18 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+// The fault matrix kills, stalls and starves processes for minutes: `pnpm test:faults` runs it.
+const faults = process.env.IDMEFV2_TESTS === 'faults'
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: [faults ? 'test/faults/**/*.test.ts' : 'test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...(faults ? [] : ['test/faults/**'])],
     // Real processes, sockets and files: a busy machine may take its time, a hang must still end.
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',
+    maxWorkers: 2,
+    // A machine that stops for seconds in the middle of a test is no finding; the reporter tells what was tried again.
+    retry: process.env.CI ? 2 : 0,
   },
 })

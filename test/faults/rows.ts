@@ -2,7 +2,7 @@
 export interface Row {
   fault: string
   outcome: string
-  /** Why no test here proves it, where none does. */
+  /** Why no test here proves it, or some part of it, where none does. */
   reason?: string
 }
 
@@ -35,7 +35,7 @@ export const ROWS: Readonly<Record<number, Row>> = {
   16: { fault: 'five rotations while down', outcome: '0 lost, A again, oldest first' },
   17: { fault: 'compressed while down', outcome: '0 lost, 0 again' },
   18: { fault: 'copytruncate, all was read', outcome: '0 lost, 0 again' },
-  19: { fault: 'copytruncate, the rest is in the copy', outcome: '0 lost, 0 again' },
+  19: { fault: 'copytruncate, the rest is in the copy', outcome: '0 lost, W again' },
   20: { fault: 'copytruncate, the copy is out of reach', outcome: 'the gap, told to the byte' },
   21: { fault: 'truncated, and grown past the old place', outcome: '0 lost' },
   22: { fault: 'removed, and its inode given to the next file', outcome: '0 lost, 0 again' },
@@ -84,7 +84,11 @@ export const ROWS: Readonly<Record<number, Row>> = {
     fault: 'dead letters or spool damaged, torn, missing, full',
     outcome: 'only what is damaged, and that is told',
   },
-  52: { fault: 'floods, slow clients, endless bodies, gzip bombs', outcome: 'refused; others are served' },
+  52: {
+    fault: 'floods, slow clients, endless bodies, gzip bombs',
+    outcome: 'refused; others are served',
+    reason: 'HTTP push, which is not offered yet, is to be held to the same',
+  },
   53: {
     fault: 'a socket’s writer restarts, writes in pieces, or too much',
     outcome: '0 lost of what was taken',

@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { corpusOf } from './corpus.ts'
 import { failureOf, loop } from './loop.ts'
 import { PROMISES } from './promises.ts'
+import { sweep } from './scratch.ts'
 import { loadTarget } from './target.ts'
 
 // The same inputs in the same order every time, as many on a slow machine as on a fast one. `pnpm test:fuzz [--seconds N] [TARGET]` goes on
@@ -10,6 +11,8 @@ import { loadTarget } from './target.ts'
 const MAX_INPUTS = 1000
 const MAX_MS = 25_000
 const SEED = 1
+
+afterAll(sweep)
 
 describe.each(Object.entries(PROMISES))('fuzzing %s', async (name, promise) => {
   const target = await loadTarget(name)

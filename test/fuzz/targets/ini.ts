@@ -51,11 +51,11 @@ export const target: Target = {
     checkEntries(input.toString())
     writeFileSync(file, input, { mode: 0o600 })
     const reading = await read(file)
-    const secrets = secretsIn(input.toString())
-    if ('problems' in reading) return tellNone(secrets, reading.problems)
-    tellNone(secrets, reading.warnings)
+    if ('problems' in reading) return tellNone(input.toString(), reading.problems)
+    await tellNone(input.toString(), reading.warnings)
     const dumped = dumpConfig(reading.config, PROBES)
-    for (const secret of secrets) assert.ok(!dumped.includes(secret), 'a secret is printed')
+    for (const secret of secretsIn(input.toString()))
+      assert.ok(!dumped.includes(secret), 'a secret is printed')
     // What may be a secret is hidden, and can be no more than that when it is read again.
     if (dumped.includes('***')) return
     writeFileSync(again, dumped, { mode: 0o600 })
@@ -124,7 +124,17 @@ function secretsIn(text: string): string[] {
   )
 }
 
-function tellNone(secrets: readonly string[], problems: readonly Problem[]): void {
-  for (const secret of secrets)
-    for (const { what } of problems) assert.ok(!what.includes(secret), 'a secret is told')
+/** A text that our own words hold would be told without it, too. */
+async function tellNone(text: string, problems: readonly Problem[]): Promise<void> {
+  for (const secret of secretsIn(text)) {
+    const isIn = ({ what }: Problem) => what.includes(secret)
+    if (!problems.some(isIn)) continue
+    writeFileSync(
+      again,
+      text.replace(secret, () => 'x'.repeat(secret.length)),
+      { mode: 0o600 },
+    )
+    const other = await read(again)
+    assert.ok(('problems' in other ? other.problems : other.warnings).some(isIn), 'a secret is told')
+  }
 }
