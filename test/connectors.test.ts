@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -43,9 +52,12 @@ describe('a connector begun with pnpm new-connector', () => {
 
   beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), 'connector-'))
-    for (const part of ['src', 'scripts', 'package.json', 'test/faults/rows.ts', 'test/fuzz/promises.ts'])
-      cpSync(join(root, part), join(copy, part), { recursive: true })
+    const parts = ['src', 'scripts', 'package.json', 'test/faults', 'test/fuzz/promises.ts']
+    for (const part of parts) cpSync(join(root, part), join(copy, part), { recursive: true })
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+    // The pages are found by git, as in a checkout.
+    execFileSync('git', ['init', '-q', copy])
+    writeFileSync(join(copy, '.gitignore'), 'node_modules\n')
     begin(NAME)
   })
   afterAll(() => rmSync(copy, { recursive: true, force: true }))
