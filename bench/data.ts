@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { mulberry32 } from '../scripts/random.ts'
 
 // Benchmarks run on real lines: templates hid what real ones showed at once (long `stats` lines, escapes, alerts of
 // 47 kB). A sample is made as large as wanted by drawing its lines again with other values where real ones differ.
@@ -50,7 +51,7 @@ export function sampleOf(name: string, text: string): Sample {
 
 /** Lines drawn without end; the same draw gives the same lines. */
 export function* drawn({ alerts, others }: Sample, { seed, share }: Draw): Generator<string, never> {
-  const random = generator(seed)
+  const random = mulberry32(seed)
   for (;;) {
     const from = others.length === 0 || (alerts.length > 0 && random() < share * 2 ** 32) ? alerts : others
     const line = from[random() % from.length]
@@ -61,7 +62,7 @@ export function* drawn({ alerts, others }: Sample, { seed, share }: Draw): Gener
 
 /** Every alert of the sample once, varied. */
 export function alertsOf({ alerts }: Sample, seed = 1): string[] {
-  const random = generator(seed)
+  const random = mulberry32(seed)
   return alerts.map((line) => varied(line, random))
 }
 
@@ -71,17 +72,6 @@ function varied(line: string, random: () => number): string {
     .replace(/(?<="flow_id": ?)\d+/, () => String(1e15 + random() * 1e5))
     .replace(/(?<="src_port": ?)\d+/, () => String(1024 + (random() % 64_000)))
     .replace(/(?<="timestamp": ?"[^".]*\.)\d{6}/, () => String(random() % 1e6).padStart(6, '0'))
-}
-
-/** Numbers below 2^32 (mulberry32): enough for drawing, and the same everywhere. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return (mixed ^ (mixed >>> 14)) >>> 0
-  }
 }
 
 const CHUNK_BYTES = 4 * 1024 * 1024

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { end } from '../test/e2e/ending.ts'
+import { uniform } from './random.ts'
 import { leaks, type Sample, slope } from './soak/gauge.ts'
 import { GrowingLog } from './soak/log.ts'
-import { between, generator } from './soak/random.ts'
+import { between } from './soak/random.ts'
 import { Receiver } from './soak/receiver.ts'
 import { Service } from './soak/service.ts'
 import { restart, rotate, type Scene, upset } from './soak/trouble.ts'
@@ -30,8 +31,8 @@ const failures: string[] = []
 const finished = new AbortController()
 process.once('SIGINT', () => fail('interrupted'))
 
-const receiver = new Receiver(generator(options.seed))
-const log = new GrowingLog(join(folder, 'eve.json'), generator(options.seed + 1))
+const receiver = new Receiver(uniform(options.seed))
+const log = new GrowingLog(join(folder, 'eve.json'), uniform(options.seed + 1))
 const service = new Service(folder, conf, fail)
 const scene: Scene = { log, receiver, service, gzip: options.gzip, tell }
 const samples: Sample[] = []
@@ -73,7 +74,7 @@ async function writing(): Promise<void> {
 }
 
 async function rotations(): Promise<void> {
-  const random = generator(options.seed + 2)
+  const random = uniform(options.seed + 2)
   while (await pause(between(random, 500, 12_000))) {
     rotate(scene, random)
     log.prune(receiver.contiguous)
@@ -81,7 +82,7 @@ async function rotations(): Promise<void> {
 }
 
 async function troubles(until: number): Promise<void> {
-  const random = generator(options.seed + 3)
+  const random = uniform(options.seed + 3)
   const lastRestart = begun + LAST_RESTART * (until - begun)
   while (await pause(between(random, 1000, 12_000))) {
     // Some die while the receiver is down.

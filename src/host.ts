@@ -1,4 +1,4 @@
-import { hostname, networkInterfaces } from 'node:os'
+import { networkInterfaces } from 'node:os'
 
 /**
  * The address by which others know this host: the first that is not loopback and not link-local, IPv4 before IPv6.
@@ -19,5 +19,3 @@ function readInterfaces(): ReturnType<typeof networkInterfaces> {
     return {}
   }
 }
-
-export const hostName = hostname

@@ -8,6 +8,7 @@ import type { Metrics } from './metrics/metrics.ts'
 import { runPipeline } from './pipeline.ts'
 import { isOutputGone, Pool, TASKS_PER_WORKER } from './pool.ts'
 import type { Checkpoints } from './state/checkpoint.ts'
+import { deadLettersIn } from './state/deadletter.ts'
 import type { StateDirectory } from './state/directory.ts'
 import type { Source } from './types.ts'
 import type { ConnectorSetup, Setup } from './worker/messages.ts'
@@ -37,13 +38,16 @@ export class Session {
   readonly #options: SessionOptions
   readonly #pool: Pool
   readonly #deadLetters: string
+  /** Worker threads. */
+  readonly #count: number
   #sources: Source[] = []
 
   constructor(options: SessionOptions) {
     const { config, connectors, state, log } = options
     const count = config.workers.count === 'auto' ? availableParallelism() : config.workers.count
     this.#options = options
-    this.#deadLetters = state.file('dead-letters.ndjson')
+    this.#count = count
+    this.#deadLetters = deadLettersIn(state.path)
     const deadLetters = { path: this.#deadLetters, maxBytes: config.state.dead_letter_max }
     const { logging, workers } = config
     this.#pool = new Pool(
@@ -93,14 +97,13 @@ export class Session {
     const { config, state, checkpoints, metrics, log, once, fromStart } = this.#options
     const { probe, instance, options } = config.connectors[index] as Config['connectors'][number] // called with its indices
     const connector = await loadConnector(probe)
-    const workers = config.workers.count === 'auto' ? availableParallelism() : config.workers.count
     const { range_min, range_max, max_line, poll_interval } = config.workers
     const { spool_max, dead_letter_max } = config.state
     // The options were parsed by this connector's own schema.
     return connector.source(options as never, {
       connector: instance,
       checkpoints,
-      workers,
+      workers: this.#count,
       range_min,
       range_max,
       max_line,
@@ -119,12 +122,11 @@ export class Session {
   #pipeline(source: Source, index: number, signal: AbortSignal): Promise<void> {
     const { config, metrics } = this.#options
     const instance = config.connectors[index]?.instance ?? ''
-    const threads = config.workers.count === 'auto' ? availableParallelism() : config.workers.count
     return runPipeline(
       {
         source,
         run: (work) => this.#pool.run({ connector: index, work }),
-        maxOut: threads * TASKS_PER_WORKER + 1,
+        maxOut: this.#count * TASKS_PER_WORKER + 1,
         onDone: (done) => metrics.record(instance, done),
       },
       signal,

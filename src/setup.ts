@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import type { Config, ConnectorSection } from './config/read.ts'
 import { loadRules } from './connectors/load.ts'
 import { ConfigError, type Problem } from './errors.ts'
-import { hostAddress, hostName } from './host.ts'
+import { hostAddress } from './host.ts'
 import { profile } from './idmefv2/profiles.ts'
 import { compile, mayGenerate } from './mapping/compile.ts'
 import { applyDocument } from './mapping/file.ts'
@@ -74,7 +75,7 @@ export function contextOf({ instance, options }: ConnectorSection, delivery: Con
   const values = {
     'analyzer.name': delivery.analyzer_name,
     'analyzer.ip': delivery.analyzer_ip ?? hostAddress() ?? lastResort(delivery.version),
-    'analyzer.hostname': delivery.analyzer_hostname ?? hostName(),
+    'analyzer.hostname': delivery.analyzer_hostname ?? hostname(),
     location: delivery.location,
     organisation: delivery.organisation,
     entity: delivery.entity,

@@ -28,6 +28,15 @@ export type Work =
     }
   | { kind: 'bytes'; bytes: Uint8Array<ArrayBuffer>; origin: string }
 
+/** What was taken in or stands in a file, and was not delivered yet. */
+export interface Lag {
+  bytes: number
+  /** Since the oldest of it. */
+  seconds: number
+  /** Bytes in the spool on disk, where the source has one; for a while it may hold delivered records too. */
+  spooled?: number
+}
+
 /**
  * Takes records in from outside. `work` is pulled: the next piece is cut only when the consumer asks for it,
  * so a slow receiver slows the reading. It ends when `signal` aborts or, for a finite source, after the last piece.
@@ -37,8 +46,8 @@ export type Work =
 export interface Source {
   work(signal: AbortSignal): AsyncIterable<Work>
   commit(work: Work): void
-  /** Bytes and seconds not yet delivered; read at every scrape. */
-  lag(): { bytes: number; seconds: number }
+  /** Read at every scrape. */
+  lag(): Lag
   close(): Promise<void>
 }
 

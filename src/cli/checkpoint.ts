@@ -1,7 +1,7 @@
-import { join } from 'node:path'
 import { bytes } from '../config/values.ts'
 import { EXIT, UsageError } from '../errors.ts'
 import { oneLine } from '../log.ts'
+import { positionsIn } from '../state/checkpoint.ts'
 import { move, type Target } from './move.ts'
 import { PLACE_OPTIONS, placeOf, print } from './place.ts'
 import { readPositions, type Sight, sightsOf } from './positions.ts'
@@ -53,7 +53,7 @@ export const checkpoint: Verb = {
 async function ls(call: Call, state: string): Promise<number> {
   const { stdout, stderr } = call.streams
   const line = isSet(call, 'json') ? jsonLine : textLine
-  const { states, warnings } = readPositions(join(state, 'checkpoint.json'))
+  const { states, warnings } = readPositions(positionsIn(state))
   for (const warning of warnings) stderr.write(`${warning}\n`)
   for (const sight of sightsOf(states)) await print(stdout, line(sight))
   if (states.length === 0) stderr.write('no positions are stored\n')

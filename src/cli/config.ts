@@ -41,5 +41,3 @@ function checkCredentials({ idmefv2, files }: Config): void {
     )
   }
 }
-
-export type { Config }

@@ -1,10 +1,10 @@
+import type { Config } from '../config/read.ts'
 import { openDestination } from '../delivery/destination.ts'
 import { Gate } from '../delivery/gate.ts'
 import { Lock } from '../delivery/lock.ts'
 import { EXIT } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Destination } from '../types.ts'
-import type { Config } from './config.ts'
 import type { Round } from './round.ts'
 
 /** How often within its time a receiver that acknowledges nothing is looked at. */

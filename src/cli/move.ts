@@ -2,7 +2,7 @@ import { EXIT, StateError, UsageError } from '../errors.ts'
 import { createLog, oneLine } from '../log.ts'
 import { OpenFile } from '../sources/file.ts'
 import { recognise } from '../sources/identity.ts'
-import { Checkpoints, type FileState } from '../state/checkpoint.ts'
+import { Checkpoints, type FileState, positionsIn } from '../state/checkpoint.ts'
 import { openStateDirectory } from '../state/directory.ts'
 import { adopt } from '../state/owner.ts'
 import { print } from './place.ts'
@@ -35,7 +35,7 @@ export async function move({ streams }: Call, { state, path, connector, target }
   const log = createLog({ level: 'warn', format: 'auto' }, streams)
   const directory = await openStateDirectory(state, log)
   try {
-    const stored = directory.file('checkpoint.json')
+    const stored = positionsIn(state)
     const known = new Set(readPositions(stored).states.map((each) => each.connector))
     const checkpoints = new Checkpoints({ path: stored, intervalMs: 1000, log })
     const file = open(path)

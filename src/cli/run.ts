@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Config } from '../config/read.ts'
 import { ConfigError, EXIT } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
 import { type Condition, startMetricsServer } from '../metrics/server.ts'
 import { type Outcome, Session } from '../session.ts'
-import { Checkpoints } from '../state/checkpoint.ts'
+import { Checkpoints, positionsIn } from '../state/checkpoint.ts'
 import { defaultStateDirectory, openStateDirectory, type StateDirectory } from '../state/directory.ts'
 import { VERSION } from '../version.ts'
-import { type Checked, type Config, readChecked } from './config.ts'
+import { type Checked, readChecked } from './config.ts'
 import { type Call, isSet, textsOf, type Verb } from './verb.ts'
 
 const usage = `idmefv2 run -c FILE [-c FILE …] [options]
@@ -80,7 +81,7 @@ export async function serve(checked: Checked, running: Running): Promise<number>
     const { listen } = config.metrics
     server = listen && (await startMetricsServer(listen, metrics, conditions))
     const checkpoints = new Checkpoints({
-      path: directory.file('checkpoint.json'),
+      path: positionsIn(directory.path),
       intervalMs: config.state.checkpoint_interval,
       log,
     })

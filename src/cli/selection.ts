@@ -1,15 +1,14 @@
 import { duration } from '../config/values.ts'
 import { UsageError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
-import { REASONS } from '../state/letters.ts'
-import type { DeadLetter } from '../types.ts'
+import { type DeadLetter, REJECT_REASONS, type RejectReason } from '../types.ts'
 import { type Call, textOf } from './verb.ts'
 
 /** Which dead letters an operator means: those to which all that was given applies. */
 export interface Selection {
   /** Empty: any. */
   numbers: ReadonlySet<number>
-  reason?: string
+  reason?: RejectReason
   connector?: string
   /** Milliseconds since 1970: from this time on, and before this one. */
   since?: number
@@ -27,7 +26,7 @@ export const SELECTION_OPTIONS = {
 export function selectionOf(call: Call, numbers: readonly string[]): Selection {
   const [reason, connector] = [textOf(call, 'reason'), textOf(call, 'connector')]
   const [since, before] = [timeOf(call, 'since'), timeOf(call, 'before')]
-  if (reason !== undefined && !REASONS.includes(reason)) throw new UsageError(unknownReason(reason))
+  if (reason !== undefined && !isReason(reason)) throw new UsageError(unknownReason(reason))
   return {
     numbers: new Set(numbers.map(numberOf)),
     ...(reason !== undefined && { reason }),
@@ -71,7 +70,9 @@ function timeOf(call: Call, name: 'since' | 'before'): number | undefined {
   throw new UsageError(`--${name}: expected a time such as 2026-07-29T10:00, or a duration such as 24h`)
 }
 
+const isReason = (text: string): text is RejectReason => (REJECT_REASONS as readonly string[]).includes(text)
+
 function unknownReason(reason: string): string {
-  const guess = nearest(reason, REASONS)
-  return `--reason: there is no ${reason}${guess ? `; did you mean ${guess}?` : `; there are ${REASONS.join(', ')}`}`
+  const guess = nearest(reason, REJECT_REASONS)
+  return `--reason: there is no ${reason}${guess ? `; did you mean ${guess}?` : `; there are ${REJECT_REASONS.join(', ')}`}`
 }

@@ -9,7 +9,7 @@ import { ListenError } from '../metrics/listen.ts'
 import { type Meta, startTestserver, type TestserverOptions } from '../testserver/server.ts'
 import { summarise } from '../testserver/summary.ts'
 import type { Stats } from '../testserver/tally.ts'
-import type { Call, Verb } from './verb.ts'
+import type { Call, Streams, Verb } from './verb.ts'
 
 export const summary = 'receive messages, check each, and show it'
 
@@ -58,11 +58,6 @@ export const testserverOptions = {
 /** What parseArgs makes of `testserverOptions`. */
 export type TestserverArgs = ReturnType<typeof parseArgs<{ options: typeof testserverOptions }>>['values']
 
-export interface Streams {
-  stdout: Writable & { isTTY?: boolean }
-  stderr: Writable
-}
-
 export const testserver: Verb = {
   summary,
   usage,
@@ -83,7 +78,7 @@ type OnMessage = NonNullable<TestserverOptions['onMessage']>
  */
 export async function testserverCommand(
   args: TestserverArgs,
-  streams: Streams,
+  streams: Pick<Streams, 'stdout' | 'stderr'>,
   signal: AbortSignal,
 ): Promise<number> {
   const { stdout, stderr } = streams

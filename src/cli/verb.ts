@@ -6,7 +6,7 @@ import { VERSIONS, type Version } from '../idmefv2/profiles.ts'
 
 export interface Streams {
   stdin: Readable
-  stdout: Writable
+  stdout: Writable & { isTTY?: boolean }
   stderr: Writable
 }
 

@@ -109,7 +109,9 @@ export const idmefv2 = z.strictObject({
     ),
   probe_interval: duration(10)
     .prefault('30s')
-    .describe('pause between attempts while the receiver answers 401, 403, 404 or 407'),
+    .describe(
+      'pause between attempts while the receiver refuses our configuration: 3xx, 401, 403, 404, 405, 407, 421, a certificate',
+    ),
   drain_timeout: duration(0).prefault('30s').describe('time to finish what is out after SIGTERM'),
 })
 

@@ -12,7 +12,8 @@ export const PARSERS = ['json', 'simdjson'] as const
  */
 export function parserOf(name: (typeof PARSERS)[number]): Parse {
   if (name === 'json') return JSON.parse
-  const addon = createRequire(import.meta.url)('simdjson') as { parse: Parse; lazyParse?: unknown } // the package has no types
+  // Its types do not say that `lazyParse` is absent when the addon was not built.
+  const addon = createRequire(import.meta.url)('simdjson') as { parse: Parse; lazyParse?: unknown }
   if (addon.lazyParse === undefined) throw new Error('the simdjson addon was not built for this machine')
   return addon.parse
 }

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { REJECT_REASONS } from '../types.ts'
+import { type Lag, REJECT_REASONS } from '../types.ts'
 import { type Done, REQUEST_SECONDS_BUCKETS } from '../worker/messages.ts'
 import { TallyHistogram } from './histogram.ts'
 
@@ -31,8 +31,7 @@ export type DestinationState = (typeof DESTINATION_STATES)[number]
 
 /** What is asked of its owner at every scrape. Counts are totals since the start of the process. */
 export interface Observed {
-  /** `spooled`: bytes in the spool on disk, where the source has one. */
-  lag(): Iterable<{ connector: string; bytes: number; seconds: number; spooled?: number }>
+  lag(): Iterable<Lag & { connector: string }>
   gate(): { state: DestinationState; inFlight: number; retries: number }
   /** `ageSeconds`: since the oldest progress that is not on disk yet; 0 when all is. */
   checkpoint(): { ageSeconds: number; writes: number; failures: number }

@@ -1,4 +1,4 @@
-import type { Source, Work } from '../types.ts'
+import type { Lag, Source, Work } from '../types.ts'
 import type { TailContext } from './context.ts'
 
 /** Records that wait are handed out together up to this size: enough to keep a worker busy. */
@@ -70,7 +70,7 @@ export class Intake implements Pick<Source, 'commit' | 'lag'> {
     this.#unblock()
   }
 
-  lag(): { bytes: number; seconds: number } {
+  lag(): Lag {
     const now = performance.now()
     const [oldest = this.#waiting[0]] = this.#out.values()
     return { bytes: this.#held, seconds: oldest ? (now - oldest.at) / 1000 : 0 }

@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Edges, reason } from '../state/edges.ts'
-import type { Source, Work } from '../types.ts'
+import type { Lag, Source, Work } from '../types.ts'
 import type { TailContext } from './context.ts'
 import { chunks, streamRecords } from './records.ts'
 import { Spooled } from './spool.ts'
@@ -68,7 +68,7 @@ class UnixStream implements Source {
     this.#spooled.commit(work)
   }
 
-  lag(): { bytes: number; seconds: number } {
+  lag(): Lag {
     return this.#spooled.lag()
   }
 

@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path'
 import type { FileState } from '../state/checkpoint.ts'
-import { DeadLetters } from '../state/deadletter.ts'
+import { DeadLetters, deadLettersIn } from '../state/deadletter.ts'
 import { reason } from '../state/edges.ts'
 import type { Segment } from '../state/segment.ts'
 import { Spool } from '../state/spool.ts'
-import type { Source, Work } from '../types.ts'
+import type { Lag, Source, Work } from '../types.ts'
 import type { TailContext } from './context.ts'
 import { bury, tellLost } from './damage.ts'
 import { Outgoing } from './outgoing.ts'
@@ -53,7 +53,7 @@ export class Spooled implements Pick<Source, 'commit' | 'lag' | 'close'> {
     this.#context = context
     this.#spool = new Spool({ directory, maxBytes, log, onChange: () => this.#change() })
     this.#letters = new DeadLetters(
-      join(folder, 'dead-letters.ndjson'),
+      deadLettersIn(folder),
       context.ledger?.dead_letter_max ?? DEFAULT_MAX_BYTES,
     )
     const known = new Map(checkpoints.files(connector).map((state) => [state.file, state]))
@@ -130,8 +130,7 @@ export class Spooled implements Pick<Source, 'commit' | 'lag' | 'close'> {
     this.#sweep()
   }
 
-  /** `spooled`: bytes on disk, which may for a while hold delivered records too. */
-  lag(): { bytes: number; seconds: number; spooled: number } {
+  lag(): Lag {
     const { bytes: queued, since } = this.#spool.queued
     const now = performance.now()
     const times = [since, ...this.#row.map(({ pendingSince }) => pendingSince)]

@@ -1,4 +1,4 @@
-import type { Source, Work } from '../types.ts'
+import type { Lag, Source, Work } from '../types.ts'
 import type { TailContext } from './context.ts'
 import type { Followed } from './follow.ts'
 import { Notice } from './notice.ts'
@@ -86,7 +86,7 @@ class Tail implements Source {
     if (work.kind === 'range' && followed?.commit(work)) this.#context.checkpoints.put(followed.state)
   }
 
-  lag(): { bytes: number; seconds: number } {
+  lag(): Lag {
     const { files, waiting } = this.#scan
     const now = performance.now()
     const since = Math.min(now, ...files.flatMap(({ pendingSince }) => pendingSince ?? []))

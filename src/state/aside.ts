@@ -2,10 +2,10 @@ import { constants, renameSync, unlinkSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DeadLetterError } from './deadletter.ts'
+import { DeadLetterError, deadLettersIn } from './deadletter.ts'
 import { openStateDirectory, type StateDirectory } from './directory.ts'
 import { type Log, reason } from './edges.ts'
-import { asideFiles, asideFolder, type Entry, entriesOf, LetterFile, liveFile } from './letters.ts'
+import { asideFiles, asideFolder, type Entry, entriesOf, LetterFile } from './letters.ts'
 import { adopt } from './owner.ts'
 
 const NEWLINE = 10
@@ -88,7 +88,7 @@ export class Aside {
     adopt(this.#folder.path, this.#state)
     const last = asideFiles(this.#state).at(-1)
     const number = 1 + Number.parseInt(basename(last ?? '0'), 10)
-    if (move(liveFile(this.#state), join(this.#folder.path, `${number}.ndjson`))) {
+    if (move(deadLettersIn(this.#state), join(this.#folder.path, `${number}.ndjson`))) {
       this.#onStep('moved')
       await sleep(SETTLE_MS)
     }
@@ -105,7 +105,7 @@ export class Aside {
   }
 
   async #putBack(): Promise<void> {
-    const path = liveFile(this.#state)
+    const path = deadLettersIn(this.#state)
     const bytes = Buffer.concat(this.#kept)
     this.#kept = []
     this.#keptBytes = 0

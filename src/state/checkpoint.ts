@@ -1,10 +1,13 @@
 import { readFileSync, renameSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import { StateError } from '../errors.ts'
 import { Edges, type Log, reason } from './edges.ts'
+
+/** Where a state directory keeps its positions. */
+export const positionsIn = (state: string): string => join(state, 'checkpoint.json')
 
 const MAGIC = 'idmefv2-stream checkpoint'
 const VERSION = 1

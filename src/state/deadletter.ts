@@ -1,7 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import { constants, type FileHandle, open, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { DeadLetter } from '../types.ts'
 import { reason } from './edges.ts'
+
+/** Where a state directory keeps its dead letters. */
+export const deadLettersIn = (state: string): string => join(state, 'dead-letters.ndjson')
 
 /** What is kept of a record that is over the limit: enough to see what it was. */
 const HEAD_BYTES = 64 * 1024

@@ -16,8 +16,6 @@ const TURN_PAUSE_MS = 10
 /** The state directory of this process; nobody else holds it until `release`. */
 export interface StateDirectory {
   readonly path: string
-  /** The path of a file in it. */
-  file(name: string): string
   release(): void
 }
 
@@ -52,7 +50,7 @@ export async function openStateDirectory(path: string, log: Log): Promise<StateD
     }
     throw error
   }
-  return { path, file: (name) => join(path, name), release: () => unlock(path) }
+  return { path, release: () => unlock(path) }
 }
 
 /**

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type DeadLetter, REJECT_REASONS } from '../types.ts'
+import { deadLettersIn } from './deadletter.ts'
 import { reason } from './edges.ts'
 
 // Reading what DeadLetters wrote. Letters lie in one file, to which a running process appends, and in those that were
@@ -18,8 +19,6 @@ const READ_BYTES = 1024 * 1024
  * message may be as long; twice that is still a string for JSON.parse.
  */
 const MAX_LETTER_BYTES = 256 * 1024 ** 2
-
-export const REASONS: readonly string[] = REJECT_REASONS
 
 const count = z.int().nonnegative()
 
@@ -47,9 +46,6 @@ const shape = z.looseObject({
 /** A line of a file, newline included (but for a last one that has none), or what is damaged: no letter can be made of it. */
 export type Entry = { number: number; letter: DeadLetter; line: Buffer } | { number: undefined; line: Buffer }
 
-/** The file that running processes append to. */
-export const liveFile = (state: string) => join(state, 'dead-letters.ndjson')
-
 export const asideFolder = (state: string) => join(state, 'aside')
 
 /** What was set aside, oldest first. */
@@ -74,7 +70,7 @@ function namesIn(folder: string): string[] {
 export function* readLetters(state: string): Generator<Entry> {
   const files: LetterFile[] = []
   try {
-    for (const path of [...asideFiles(state), liveFile(state)]) {
+    for (const path of [...asideFiles(state), deadLettersIn(state)]) {
       const file = LetterFile.open(path)
       if (file) files.push(file)
     }

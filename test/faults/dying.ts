@@ -2,7 +2,7 @@ import { readChecked } from '../../src/cli/config.ts'
 import { createLog } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics/metrics.ts'
 import { Session } from '../../src/session.ts'
-import { Checkpoints } from '../../src/state/checkpoint.ts'
+import { Checkpoints, positionsIn } from '../../src/state/checkpoint.ts'
 import { openStateDirectory } from '../../src/state/directory.ts'
 
 // `run`, that dies of kill -9 after a step of its Nth checkpoint: dying.ts CONFIGURATION STEP N
@@ -13,7 +13,7 @@ const log = createLog(config.logging)
 const state = await openStateDirectory(config.state.directory ?? '', log)
 let left = Number(count)
 const checkpoints = new Checkpoints({
-  path: state.file('checkpoint.json'),
+  path: positionsIn(state.path),
   intervalMs: config.state.checkpoint_interval,
   log,
   onStep: (reached) => {

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { uniform } from '../../scripts/random.ts'
 import { lines, range } from '../e2e/events.ts'
 import { Oracle } from '../e2e/oracle.ts'
 import { Site } from '../e2e/site.ts'
@@ -48,7 +49,7 @@ export async function trial({
   events: number
   kills: number
 }): Promise<Trial> {
-  const random = randomOf(seed)
+  const random = uniform(seed)
   const [site, oracle] = [new Site(), await Oracle.start()]
   site.configure(oracle.url, { workers: RANGES })
   const writer = new Writer(site.eve)
@@ -102,15 +103,4 @@ export function mostAgain(state: string, oracle: Oracle): number {
     .filter(existsSync)
   const from = file === undefined ? 0 : statSync(file).mtimeMs - WRITE_MS
   return WINDOW + oracle.arrivedAt.filter((at) => at >= from).length
-}
-
-/** Mulberry32: uniform in [0, 1). */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -1,3 +1,4 @@
+import { mulberry32 } from '../../scripts/random.ts'
 import { PROMISES } from './promises.ts'
 
 /** One thing that takes bytes from outside; `targets/<name>.ts` exports it as `target`. */
@@ -22,15 +23,10 @@ export async function loadTarget(name: string): Promise<Target> {
 /** A whole number from 0 up to, and not including, `below`. */
 export type Random = (below: number) => number
 
-/** Numbers that look drawn by chance and are the same for the same seed (mulberry32). */
+/** Numbers that are the same for the same seed. */
 export function random(seed: number): Random {
-  let state = seed | 0
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
+  const next = mulberry32(seed)
+  return (below) => next() % below
 }
 
 export function oneOf<T>(items: readonly T[], random: Random): T {

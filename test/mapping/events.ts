@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { mulberry32 } from '../../scripts/random.ts'
 import type { Json } from '../../src/types.ts'
 
 // Events of no tool in particular: few keys, so that paths meet them, and values that fields can use now and then.
@@ -159,11 +160,11 @@ export function written(value: Json, style: Style): string {
 
 class Scribe {
   readonly #style: Style
-  #state: number
+  readonly #next: () => number
 
   constructor(style: Style) {
     this.#style = style
-    this.#state = style.seed
+    this.#next = mulberry32(style.seed)
   }
 
   value(value: Json): string {
@@ -226,11 +227,8 @@ class Scribe {
       .map(([, entry]) => entry)
   }
 
-  /** A number below `limit`, from a generator of its own (mulberry32), so that a style means the same every time. */
+  /** A number below `limit`, from a generator of its own, so that a style means the same every time. */
   #below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % limit
+    return this.#next() % limit
   }
 }

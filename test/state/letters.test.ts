@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os'
 import { expect, onTestFinished, test } from 'vitest'
 import { Aside, type Step } from '../../src/state/aside.ts'
-import { DeadLetters, toDeadLetter } from '../../src/state/deadletter.ts'
-import { asideFiles, asideFolder, liveFile, readLetters } from '../../src/state/letters.ts'
+import { DeadLetters, deadLettersIn, toDeadLetter } from '../../src/state/deadletter.ts'
+import { asideFiles, asideFolder, readLetters } from '../../src/state/letters.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -35,7 +35,7 @@ const letter = (raw: string) =>
 const text = (...raws: string[]) => raws.map((raw) => `${JSON.stringify(letter(raw))}\n`).join('')
 
 async function write(state: string, ...raws: string[]): Promise<void> {
-  const letters = new DeadLetters(liveFile(state), 1e9)
+  const letters = new DeadLetters(deadLettersIn(state), 1e9)
   await letters.append(raws.map(letter))
   await letters.close()
 }
@@ -60,7 +60,7 @@ test('what is no letter is told apart, and the letters around it keep their numb
   const state = place()
   const damage = ['{"time":"20', '[]', '{}', 'null', text('x').replace('refused', 'bored').trimEnd(), '\0\0']
   writeFileSync(
-    liveFile(state),
+    deadLettersIn(state),
     `${text('one')}${damage.join('\n')}\n\n${text('two')}${text('three').trimEnd()}`,
   )
   expect(raws(state)).toEqual(['one', ...damage.map(() => 'damaged'), 'two', 'three'])
@@ -71,27 +71,27 @@ test('what is no letter is told apart, and the letters around it keep their numb
 test('letters longer than what is read at once are whole', () => {
   const state = place()
   const long = ['a', 'b'].map((character) => character.repeat(2_500_000))
-  writeFileSync(liveFile(state), text('one', ...long, 'four'))
+  writeFileSync(deadLettersIn(state), text('one', ...long, 'four'))
   expect(raws(state)).toEqual(['one', ...long, 'four'])
 })
 
 test('members that a later version wrote are kept', () => {
   const state = place()
-  writeFileSync(liveFile(state), `${JSON.stringify({ ...letter('one'), colour: 'red' })}\n`)
+  writeFileSync(deadLettersIn(state), `${JSON.stringify({ ...letter('one'), colour: 'red' })}\n`)
   expect([...readLetters(state)]).toMatchObject([{ number: 1, letter: { colour: 'red' } }])
 })
 
 test('what is kept stays byte for byte, damage included, and the rest is gone', async () => {
   const state = place()
   await write(state, 'one', 'two')
-  appendFileSync(liveFile(state), '{"time":"20')
+  appendFileSync(deadLettersIn(state), '{"time":"20')
   await write(state, 'three')
   const aside = await take(state)
   await sift(aside, (raw) => raw !== 'two')
   await aside.finish()
   expect(raws(state)).toEqual(['one', 'damaged', 'three'])
   expect(asideFiles(state)).toEqual([])
-  expect(statSync(liveFile(state)).mode & 0o777).toBe(0o600)
+  expect(statSync(deadLettersIn(state)).mode & 0o777).toBe(0o600)
 })
 
 test('what was not gone through stays', async () => {
@@ -106,11 +106,11 @@ test('what was not gone through stays', async () => {
 
 test('letters that a process appends meanwhile stay, wherever they went', async () => {
   const state = place()
-  const letters = new DeadLetters(liveFile(state), 1e9)
+  const letters = new DeadLetters(deadLettersIn(state), 1e9)
   onTestFinished(() => letters.close())
   await letters.append([letter('one')])
   // A thread that had looked up the file, and writes only now.
-  const late = openSync(liveFile(state), 'a')
+  const late = openSync(deadLettersIn(state), 'a')
   onTestFinished(() => closeSync(late))
   const aside = await take(state, (step) => {
     if (step === 'all kept') writeSync(late, text('late'))
@@ -154,11 +154,11 @@ test('when nothing can be put back, all that was set aside still is', async () =
   await write(state, 'one', 'two')
   const aside = await take(state)
   writeFileSync(`${state}/elsewhere`, '')
-  symlinkSync('elsewhere', liveFile(state))
+  symlinkSync('elsewhere', deadLettersIn(state))
   await sift(aside, (raw) => raw === 'one')
   await expect(aside.finish()).rejects.toMatchObject({ code: 'WRITE' })
   aside.close()
-  rmSync(liveFile(state))
+  rmSync(deadLettersIn(state))
   expect(raws(state)).toEqual(['one', 'two'])
 })
 
@@ -166,7 +166,7 @@ test('a line that another process is cut short in does not swallow what is put b
   const state = place()
   await write(state, 'one')
   const aside = await take(state)
-  writeFileSync(liveFile(state), '{"time":"20')
+  writeFileSync(deadLettersIn(state), '{"time":"20')
   await sift(aside, () => true)
   await aside.finish()
   expect(raws(state)).toEqual(['damaged', 'one'])
@@ -177,10 +177,11 @@ test.skipIf(process.getuid?.() !== 0)(
   async () => {
     const state = place()
     await write(state, 'one', 'two')
-    for (const path of [state, liveFile(state)]) chownSync(path, 65534, 65534)
+    for (const path of [state, deadLettersIn(state)]) chownSync(path, 65534, 65534)
     const aside = await take(state)
     await sift(aside, (raw) => raw === 'one')
     await aside.finish()
-    for (const path of [liveFile(state), asideFolder(state)]) expect(statSync(path).uid, path).toBe(65534)
+    for (const path of [deadLettersIn(state), asideFolder(state)])
+      expect(statSync(path).uid, path).toBe(65534)
   },
 )

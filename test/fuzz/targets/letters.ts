@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { DeadLetters, toDeadLetter } from '../../../src/state/deadletter.ts'
-import { type Entry, isHead, liveFile, REASONS, readLetters, recordOf } from '../../../src/state/letters.ts'
+import { DeadLetters, deadLettersIn, toDeadLetter } from '../../../src/state/deadletter.ts'
+import { type Entry, isHead, readLetters, recordOf } from '../../../src/state/letters.ts'
+import { REJECT_REASONS } from '../../../src/types.ts'
 import { mutateJson } from '../mutate.ts'
 import { scratch } from '../scratch.ts'
 import type { Target } from '../target.ts'
@@ -9,7 +10,7 @@ import type { Target } from '../target.ts'
 const MAX_BYTES = 1024 ** 3
 
 const folder = scratch()
-const path = liveFile(folder)
+const path = deadLettersIn(folder)
 
 const last = toDeadLetter(
   {
@@ -33,7 +34,7 @@ export const target: Target = {
     '"encoding":"base64"',
     '"length":',
     '\0',
-    ...REASONS.slice(0, 3),
+    ...REJECT_REASONS.slice(0, 3),
   ],
   seeds: () => [
     Buffer.from(`${JSON.stringify(last)}\n`),
@@ -76,7 +77,7 @@ function checkEntries(entries: readonly Entry[], bytes: Buffer): void {
   for (const entry of entries) {
     if (entry.number === undefined) continue
     assert.equal(entry.number, ++number, 'numbers do not count through')
-    assert.ok(REASONS.includes(entry.letter.reason), 'a reason that there is not')
+    assert.ok(REJECT_REASONS.includes(entry.letter.reason), 'a reason that there is not')
     assert.ok(recordOf(entry.letter).length >= 0 && typeof isHead(entry.letter) === 'boolean', 'no record')
   }
 }
