@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { corpusOf, keep } from '../test/fuzz/corpus.ts'
@@ -7,7 +8,7 @@ import { loadTarget } from '../test/fuzz/target.ts'
 
 // pnpm test:fuzz [--seconds N] [--seed S] [TARGET…]
 //
-// Mutates the inputs of test/fuzz/corpus and keeps those that run something new; an input that breaks a target's promise,
+// Mutates the inputs of test/fuzz/corpus, as many targets at once as there are cores, and keeps those that run something new; an input that breaks a target's promise,
 // or never ends, is shrunk, kept in the corpus and told. Exit 1 when there is one.
 
 /** No input takes so long, not on a slow machine either. */
@@ -38,11 +39,15 @@ async function main(): Promise<void> {
   const names = positionals.length > 0 ? positionals : Object.keys(PROMISES)
   const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed)
   console.log(`seed ${seed}`)
-  for (const name of names) {
-    const report = await watched(name, Number(values.seconds) * 1000, seed)
-    tell(name, report)
-    if (report.broken) process.exitCode = 1
+  const left = names.values()
+  const lane = async () => {
+    for (const name of left) {
+      const report = await watched(name, Number(values.seconds) * 1000, seed)
+      tell(name, report)
+      if (report.broken) process.exitCode = 1
+    }
   }
+  await Promise.all(Array.from({ length: availableParallelism() }, lane))
 }
 
 function tell(name: string, { inputs, kept, blocks, broken }: Report): void {

@@ -9,6 +9,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
  * range belongs to it; the source promises that each of them is complete (its newline, or the end of a file
  * that will not grow, lies before the end of the last range handed out). `file` is the persisted random
  * identity of the file, 16 hexadecimal digits; with the byte offset of a line it makes the ID of its alert.
+ * `whole`: a line starts at `start`, whatever stands before it; otherwise one does only behind a newline.
  * `guard`: the bytes just before `end` as they were when the range was cut, where the file may be truncated under
  * the worker. While the file still has them, what was read of it before is what the source meant; when it has others,
  * nothing more of the range may be sent: it would be other lines under the IDs of these. The source will know.
@@ -24,6 +25,7 @@ export type Work =
       end: number
       file: string
       path: string
+      whole?: boolean
       guard?: Uint8Array<ArrayBuffer>
     }
   | { kind: 'bytes'; bytes: Uint8Array<ArrayBuffer>; origin: string }

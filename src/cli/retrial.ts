@@ -46,8 +46,10 @@ export class Retrial {
   convert(letter: DeadLetter, batch: Batch): Exclude<Verdict, { is: 'delivered' }> | 'full' | undefined {
     const records = this.#records.get(letter.connector)
     if (records === undefined) return skipped(`the configuration has no [${letter.connector}]`)
-    if (isHead(letter)) return skipped('only the head of the record was kept, for it was over max_line')
     const record = recordOf(letter)
+    if (record.length === 0)
+      return skipped('the record was gone with its file when the receiver refused the message')
+    if (isHead(letter)) return skipped('only the head of the record was kept, for it was over max_line')
     if (record.includes('\n')) return skipped('the record is more than one line')
     const before = batch.ends.length
     this.#fault = undefined

@@ -30,8 +30,12 @@ export function pieceEnd(start: number, end: number, { workers, range_min, range
   return Math.min(start + length, end)
 }
 
+/** Where the reading of a file begins. */
+export type Beginning = Pick<FileState, 'offset' | 'cut'>
+
 /** The state of a file that was never read, with an identity of its own. */
-export function firstState(connector: string, path: string, file: OpenFile, offset: number): FileState {
+export function firstState(connector: string, path: string, file: OpenFile, beginning: Beginning): FileState {
+  const { offset } = beginning
   return {
     connector,
     path,
@@ -39,13 +43,21 @@ export function firstState(connector: string, path: string, file: OpenFile, offs
     dev: file.dev,
     ino: file.ino,
     head: file.head(HEAD_BYTES),
-    offset,
+    ...beginning,
     frontier: file.frontier(offset),
     size: file.size,
     changed: file.changed,
     seen: Date.now(),
   }
 }
+
+const beginningOf = ({ offset, cut }: FileState): Beginning => ({ offset, cut })
+
+/**
+ * Of a file that ends before what was read of it: not behind its last newline, for half a line at its end was delivered
+ * while it was whole, and what is written now begins at its end.
+ */
+export const lostEnd = ({ size }: OpenFile): Beginning => ({ offset: size, cut: size })
 
 /**
  * One open file, read from its state's offset on.
@@ -151,14 +163,14 @@ export class Followed {
   }
 
   /** After `shrunk`: where to go on when what is left is what we know (the end was lost with the power), undefined when it is not. */
-  remainder(): number | undefined {
+  remainder(): Beginning | undefined {
     const { file, state } = this
     if (state.head.length > 0 && file.size >= state.offset) {
       const kept =
         equal(file.head(state.head.length), state.head) && equal(file.frontier(state.offset), state.frontier)
-      return kept ? state.offset : undefined
+      return kept ? beginningOf(state) : undefined
     }
-    return cut(file, state) ? (file.lineEnd(0, file.size) ?? 0) : undefined
+    return cut(file, state) ? lostEnd(file) : undefined
   }
 
   /** What is still out was read from a file that is another now: it no longer moves the offset. */
@@ -178,6 +190,7 @@ export class Followed {
       end,
       file: state.file,
       path: state.path,
+      whole: this.#position === state.cut,
       guard,
     }
     this.#out.set(range, fingerprint(guard))

@@ -2,7 +2,7 @@ import type { FileState } from '../state/checkpoint.ts'
 import { type Entry, unread, unreadPacked } from './arrivals.ts'
 import type { TailContext } from './context.ts'
 import { OpenFile } from './file.ts'
-import { Followed, firstState } from './follow.ts'
+import { type Beginning, Followed, firstState, lostEnd } from './follow.ts'
 import { continues, copies, fingerprint, type Recognition, recognise } from './identity.ts'
 import type { Lineage } from './lineage.ts'
 import { predecessors } from './paths.ts'
@@ -100,7 +100,7 @@ export class Reception {
     const { checkpoints, log } = this.#context
     const { file, state } = followed
     const kept = change === 'shrunk' ? followed.remainder() : undefined
-    const renewed = new Followed(file.hold(), this.#first(lineage.path, file, kept ?? 0), now)
+    const renewed = new Followed(file.hold(), this.#first(lineage.path, file, kept), now)
     lineage.replace(followed, renewed)
     if (kept !== undefined) {
       this.#shortened(state, file)
@@ -132,23 +132,29 @@ export class Reception {
     // What was unread of it may be in a compressed copy.
     if (found.is === 'replaced' && !lineage.reading.includes(found.state)) this.#replaced(found.state)
     if (named && lineage.latest) this.#rotated(lineage.path)
-    const offset =
-      found.is === 'shorter' ? endOf(file) : lineage.fresh && this.#start === 'end' ? endOf(file) : 0
-    lineage.add(new Followed(file.hold(), this.#first(lineage.path, file, offset), now))
+    lineage.add(
+      new Followed(file.hold(), this.#first(lineage.path, file, this.#beginning(found, lineage, file)), now),
+    )
+  }
+
+  #beginning({ is }: Recognition, { fresh }: Lineage, file: OpenFile): Beginning {
+    if (is === 'shorter') return lostEnd(file)
+    return { offset: fresh && this.#start === 'end' ? endOf(file) : 0 }
   }
 
   /** A compressed file gets its state at once: what is known of it must not depend on when its turn comes. */
   #wait(path: string, file: OpenFile, known: FileState | undefined, lineage: Lineage): void {
     const head = packedHead(file)
     const content = { head: fingerprint(head), size: Math.max(packedSize(file), head.length) }
-    const state = known ?? Object.assign(this.#first(lineage.path, file, 0), content)
+    const state = known ?? Object.assign(this.#first(lineage.path, file), content)
     lineage.add(new Packed(path, file.hold(), state))
   }
 
   /** A state with an identity of its own. */
-  #first(path: string, file: OpenFile, offset: number): FileState {
+  #first(path: string, file: OpenFile, beginning: Beginning = { offset: 0 }): FileState {
     const { connector, checkpoints, log } = this.#context
-    const state = firstState(connector, path, file, offset)
+    const state = firstState(connector, path, file, beginning)
+    const { offset } = state
     checkpoints.put(state)
     this.#unsaved = true
     log.info({ path, offset, size: file.size }, 'following file')

@@ -37,6 +37,8 @@ const fileState = z.object({
   head: fingerprint,
   /** Everything before it was delivered or dead-lettered. */
   offset: z.int().nonnegative(),
+  /** Where the file once lost its end: a line begins there, though half a line may stand before it. */
+  cut: z.int().nonnegative().optional(),
   /** Of the bytes just before `offset`, at most 256. */
   frontier: fingerprint,
   /** Size and last change (ms since 1970) when last looked at. */

@@ -83,7 +83,7 @@ export class Range implements Counts {
   }
 
   async #read(work: Extract<Work, { kind: 'range' }>): Promise<number> {
-    for (const found of this.#tools.reader.lines(work.fd, work.start, work.end)) {
+    for (const found of this.#tools.reader.lines(work.fd, work.start, work.end, work.whole)) {
       if (!isIntact(work)) break
       if ('tooLong' in found) await this.#tooLong(found.tooLong)
       else await this.#convert(found)
@@ -152,19 +152,24 @@ export class Range implements Counts {
     const from = index === 0 ? 0 : (batch.ends[index - 1] as number) // an index of the batch
     const message = batch.bytes.toString('utf8', from, batch.ends[index])
     const offset = batch.offsets[index] as number
-    const raw = this.#recordAt(offset, batch.lengths[index] as number)
+    const length = batch.lengths[index] as number
+    const raw = this.#recordAt(offset, length)
     this.#count(reason)
     const detail =
       status === undefined ? 'the receiver refused the message' : `the receiver answered ${status}`
     const optional = { ...(status !== undefined && { status }), ...(answer !== undefined && { answer }) }
-    return this.#letter({ reason, detail, offset, message, attempts, ...optional }, raw)
+    return this.#letter({ reason, detail, offset, length, message, attempts, ...optional }, raw)
   }
 
-  /** The bytes of a record, read again: the block that held it may have made room for the next one. */
+  /**
+   * The bytes of a record, read again: the block that held it may have made room for the next one. None when its file was
+   * truncated since, for they would be another record's.
+   */
   #recordAt(offset: number, length: number): Buffer {
     if (this.#work.kind === 'bytes') return this.#bytes.subarray(offset, offset + length)
     const raw = Buffer.allocUnsafe(length)
-    return raw.subarray(0, readSync(this.#work.fd, raw, 0, length, offset))
+    const read = readSync(this.#work.fd, raw, 0, length, offset)
+    return read === length && isIntact(this.#work) ? raw : raw.subarray(0, 0)
   }
 
   #reject({ offset, start, end, reason, detail }: Fault): void {

@@ -36,9 +36,12 @@ export class LineReader {
     this.#maxLine = maxLine
   }
 
-  /** Lines that start in `[start, end)`; the last one is read to its newline, or to the end of the file. */
-  *lines(fd: number, start: number, end: number): Generator<Block | { tooLong: LongLine }> {
-    let position = this.#firstLineStart(fd, start, end)
+  /**
+   * Lines that start in `[start, end)`; the last one is read to its newline, or to the end of the file. `whole`: one starts
+   * at `start`, whatever stands before it.
+   */
+  *lines(fd: number, start: number, end: number, whole = false): Generator<Block | { tooLong: LongLine }> {
+    let position = whole ? start : this.#firstLineStart(fd, start, end)
     while (position < end) {
       const filled = this.#fill(fd, position, end)
       if (filled === 0) return

@@ -13,8 +13,8 @@ export function recordsOf(work: Work): Record[] {
   if (work.kind === 'bytes') {
     return split(Buffer.from(work.bytes)).map(({ text }) => ({ text, id: work.origin, path: work.origin }))
   }
-  const { fd, start, end, file, path } = work
-  const before = Math.max(0, start - 1)
+  const { fd, start, end, file, path, whole } = work
+  const before = whole ? start : Math.max(0, start - 1)
   let bytes = read(fd, before, end - before)
   for (let next = read(fd, end, 65_536); next.length > 0 && bytes.at(-1) !== 10; ) {
     const newline = next.indexOf(10)
@@ -22,7 +22,7 @@ export function recordsOf(work: Work): Record[] {
     next = newline < 0 ? read(fd, before + bytes.length, 65_536) : Buffer.alloc(0)
   }
   return split(bytes)
-    .slice(start === 0 ? 0 : 1)
+    .slice(before === start ? 0 : 1)
     .map(({ text, at }) => ({ text, id: `${file}:${before + at}`, path }))
 }
 

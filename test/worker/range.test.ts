@@ -219,6 +219,23 @@ describe('a range', () => {
     ).toEqual(['base64', 'utf8'])
   })
 
+  test('keeps no other record with a refused message when the file was truncated meanwhile', async () => {
+    const { work, folder, path } = rangeOf(`${alert('a')}\n${alert('b')}\n`)
+    const guard = new Uint8Array(readFileSync(path).subarray(-256))
+    for (const content of [`${alert('c')}\n${alert('d')}\n`, '']) {
+      writeFileSync(path, `${alert('a')}\n${alert('b')}\n`)
+      const destination = new Memory((note) => {
+        if (note === 'b') writeFileSync(path, content)
+        return note === 'b' ? { reason: 'refused', status: 400, attempts: 1 } : undefined
+      })
+      const { tools, letters } = benchFor(destination, folder)
+      await new Range(tools, { ...work, guard }).run()
+      const letter = letters().at(-1)
+      expect(letter).toMatchObject({ reason: 'refused', raw: '', length: alert('b').length })
+      expect(JSON.parse(letter?.message as string)).toMatchObject({ Note: 'b' })
+    }
+  })
+
   test('delivers more than the buffers hold at once', async () => {
     const lines = Array.from({ length: 3000 }, (_, i) => alert(`${i} ${'x'.repeat(900)}`))
     const { work, folder } = rangeOf(`${lines.join('\n')}\n`)
