@@ -1,12 +1,8 @@
-import { configDefaults, defineConfig } from 'vitest/config'
-
-// The fault matrix kills, stalls and starves processes for minutes: `pnpm test:faults` runs it.
-const faults = process.env.IDMEFV2_TESTS === 'faults'
+import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: [faults ? 'test/faults/**/*.test.ts' : 'test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...(faults ? [] : ['test/faults/**'])],
+    include: ['test/**/*.test.ts'],
     // Real processes, sockets and files: a busy machine may take its time, a hang must still end.
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -58,14 +58,15 @@ export async function trial({
   for (let life = 0; life < kills; life++) {
     const before = oracle.messages.length
     const program = site.run()
-    // What was rotated before the log was ever followed is none of its business.
-    if (life === 0) await program.says('following file')
+    // What was rotated before it was known that the log is followed is none of its business.
+    if (life === 0) await until('the first positions', () => existsSync(site.path('state/checkpoint.json')))
     writer.write(Math.floor(share / 2))
     const load = grow(writer, Math.ceil(share / 2), random)
     if (random() * BY_CLOCK < 1) await sleep(random() * START_MS)
     else {
       const wanted = before + 1 + Math.floor(random() * (share / 2 - 1))
-      await until('the moment to kill', () => oracle.messages.length >= wanted)
+      const detail = () => `${oracle.messages.length} of ${wanted} messages\n${program.stderr}`
+      await until('the moment to kill', () => oracle.messages.length >= wanted, detail)
     }
     program.signal('SIGKILL')
     await program.exit

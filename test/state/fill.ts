@@ -43,6 +43,8 @@ console.log(
 async function drain(): Promise<void> {
   for (const segment of spool.segments) {
     if (!spool.isSealed(segment)) return
+    // The spool itself removes one in which nothing could be written.
+    if (segment.end === 0) continue
     const bytes = Buffer.alloc(segment.end)
     readSync(segment.fd, bytes, 0, bytes.length, 0)
     for (const line of bytes.toString().split('\n').slice(0, -1)) seen.push(JSON.parse(line).n)
