@@ -10,6 +10,8 @@ export const PATIENCE = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 2000,
+  // Whatever --insecure-http-parser says: what two parsers understand differently is how requests are smuggled.
+  insecureHTTPParser: false,
 } as const satisfies ServerOptions
 
 export const MAX_HEADERS = 64

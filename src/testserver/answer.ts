@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import type { Fault } from '../idmefv2/validate.ts'
 
 export interface Answer {
@@ -42,14 +43,20 @@ export function sendAsPython(response: ServerResponse, { status, headers, error,
 export function sendAndLeave(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, error }: Answer,
+  { status, headers, error }: Answer,
 ): void {
   hangUp(request, response)
-  write(response, status, 'application/json', JSON.stringify({ error }))
-  const timer = setTimeout(() => request.destroy(), LINGER_MS).unref()
+  write(response, status, 'application/json', JSON.stringify({ error }), headers)
+  const timer = setTimeout(() => cut(request), LINGER_MS).unref()
   request.once('close', () => clearTimeout(timer))
   request.once('end', () => response.end())
   request.resume()
+}
+
+/** Breaks off the connection, or of HTTP/2 the stream: there the request is only a view of it, and has no power over it. */
+function cut(request: IncomingMessage | Http2ServerRequest): void {
+  if ('stream' in request) request.stream.destroy()
+  else request.destroy()
 }
 
 /** The connection ends with this answer. HTTP/2 has no such header and needs none: its streams are independent. */

@@ -1,8 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
-
-const decompress = promisify(gunzip)
+import { gunzipSync } from 'node:zlib'
+import type { Hold, Room } from './room.ts'
 
 /** A body may grow by this factor when decompressed; alerts compress some 10 to 30 times. */
 const MAX_RATIO = 100
@@ -11,21 +9,32 @@ const MAX_RATIO = 100
 const MIN_GUARDED_BYTES = 1024 ** 2
 
 export interface Body {
-  content: Buffer | 'too large' | 'not gzip'
+  content: Buffer | 'too large' | 'too slow' | 'no room' | 'not gzip'
   /** Bytes taken from the wire. */
   received: number
+  /** Gives back the room that the content takes; to be called once, when it is no longer needed. */
+  release(): void
+}
+
+export interface Limits {
+  /** Before and after decompression. */
+  maxBytes: number
+  /** From the end of the headers to that of the body. */
+  maxMs: number
+  room: Room
 }
 
 /**
- * The body of a request, decompressed when it is gzip. It is given up as soon as it exceeds `maxBytes`, before or after
- * decompression and whatever Content-Length claims; the rest of it may then still be unread. Rejects when the client
- * leaves before the end.
+ * The body of a request, decompressed when it is gzip. It is given up as soon as it exceeds a limit, whatever Content-Length
+ * claims; the rest of it may then still be unread.
+ * Rejects when the client leaves before the end.
  */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Body> {
-  if (isTooLong(request, maxBytes)) return { content: 'too large', received: 0 }
-  const { content, received } = await collect(request, maxBytes)
-  if (content === 'too large' || request.headers['content-encoding'] !== 'gzip') return { content, received }
-  return { content: await inflate(content, maxBytes), received }
+export async function readBody(request: IncomingMessage, limits: Limits): Promise<Body> {
+  const { maxBytes } = limits
+  if (isTooLong(request, maxBytes)) return { content: 'too large', received: 0, release: () => undefined }
+  const body = await collect(request, limits)
+  if (typeof body.content === 'string' || request.headers['content-encoding'] !== 'gzip') return body
+  return { ...body, content: inflate(body.content, maxBytes) }
 }
 
 /** Whether the request itself says that its body is over the limit. */
@@ -33,37 +42,56 @@ export function isTooLong({ headers }: IncomingMessage, maxBytes: number): boole
   return Number(headers['content-length']) > maxBytes
 }
 
-function collect(request: IncomingMessage, maxBytes: number) {
-  const { promise, resolve, reject } = Promise.withResolvers<{
-    content: Buffer | 'too large'
-    received: number
-  }>()
+function collect(request: IncomingMessage, { maxBytes, maxMs, room }: Limits): Promise<Body> {
+  const { promise, resolve, reject } = Promise.withResolvers<Body>()
   const chunks: Buffer[] = []
   let received = 0
-  const take = (chunk: Buffer): void => {
-    received += chunk.length
-    chunks.push(chunk)
-    if (received <= maxBytes) return
+  const hold: Hold = room.enter(() => giveUp('no room'))
+  const release = () => hold.release()
+  // Node has such a limit for HTTP/1 only.
+  const late = setTimeout(() => giveUp('too slow'), maxMs)
+
+  function giveUp(content: 'too large' | 'too slow' | 'no room'): void {
     request.off('data', take).pause()
     chunks.length = 0
-    resolve({ content: 'too large', received })
+    clearTimeout(late)
+    release()
+    resolve({ content, received, release })
+  }
+  function take(chunk: Buffer): void {
+    received += chunk.length
+    chunks.push(chunk)
+    if (received > maxBytes) giveUp('too large')
+    else hold.add(chunk.length)
   }
   request.on('data', take)
   request.once('end', () => {
+    hold.settle()
+    clearTimeout(late)
     const [only] = chunks
-    resolve({ content: only && chunks.length === 1 ? only : Buffer.concat(chunks, received), received })
+    const content = only && chunks.length === 1 ? only : Buffer.concat(chunks, received)
+    resolve({ content, received, release })
   })
-  request.once('error', reject)
+  const fail = (error: Error) => {
+    clearTimeout(late)
+    release()
+    reject(error)
+  }
+  const leave = () => fail(new Error('the client left before the end of its request'))
+  request.once('error', fail)
+  // HTTP/2 tells a stream that is broken off as ended and complete, and only by this that it is not.
+  request.once('aborted', leave)
   request.once('close', () => {
-    if (!request.complete) reject(new Error('the client left before the end of its request'))
+    if (!request.complete) leave()
   })
   return promise
 }
 
-async function inflate(bytes: Buffer, maxBytes: number): Promise<Body['content']> {
+/** At once, one body after another: a thousand bombs that are decompressed side by side would be in memory together. */
+function inflate(bytes: Buffer, maxBytes: number): Body['content'] {
   const maxOutputLength = Math.min(maxBytes, Math.max(MIN_GUARDED_BYTES, bytes.length * MAX_RATIO))
   try {
-    return await decompress(bytes, { maxOutputLength })
+    return gunzipSync(bytes, { maxOutputLength })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException // zlib and buffer errors always carry one
     return code === 'ERR_BUFFER_TOO_LARGE' ? 'too large' : 'not gzip'

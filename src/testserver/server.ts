@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Version } from '../idmefv2/profiles.ts'
-import { listen } from '../metrics/listen.ts'
+import { listen, PATIENCE } from '../metrics/listen.ts'
 import { type Answer, hangUp, send, sendAndLeave, sendAsPython } from './answer.ts'
 import { type Body, isTooLong, readBody } from './body.ts'
 import { connectionsOf, createListener, type Tls } from './listener.ts'
@@ -9,8 +9,13 @@ import { type Accepted, type Refused, readMessages } from './messages.ts'
 import { pathOf, refuse } from './negotiate.ts'
 import { PAGE_HEADERS, renderPage } from './page.ts'
 import { Recent } from './recent.ts'
+import { Room } from './room.ts'
 import { openStore } from './store.ts'
 import { type Stats, Tally } from './tally.ts'
+
+/** Room for the bodies of all requests together, in the largest that one may have; never less than so many bytes. */
+const ROOM_BODIES = 4
+const MIN_ROOM_BYTES = 64 * 1024 ** 2
 
 export interface TestserverOptions {
   host?: string
@@ -106,6 +111,11 @@ function createReceiver(options: TestserverOptions, store: ((lines: string) => P
   } = options
   const tally = new Tally()
   const recent = new Recent()
+  const limits = {
+    maxBytes: maxBodyBytes,
+    maxMs: options.requestTimeoutMs ?? PATIENCE.requestTimeout,
+    room: new Room(Math.max(MIN_ROOM_BYTES, ROOM_BODIES * maxBodyBytes)),
+  }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', headers } = request
@@ -119,11 +129,11 @@ function createReceiver(options: TestserverOptions, store: ((lines: string) => P
     }
     if (method !== 'POST') return showPage(request, response)
     if (headers.expect !== undefined && !isTooLong(request, maxBodyBytes)) response.writeContinue()
-    const { content, received } = await readBody(request, maxBodyBytes)
+    const body = await readBody(request, limits)
     tally.requests += 1
-    tally.bytes += received
-    if (options.stall) return
-    const judged = await judge(content, { path, headers })
+    tally.bytes += body.received
+    if (options.stall) return body.release()
+    const judged = await judge(body.content, { path, headers }).finally(body.release)
     if (options.delayMs) await pause(options.delayMs)
     if (request.readableEnded) return answer(response, judged)
     tally.answered(judged.status)
@@ -133,6 +143,13 @@ function createReceiver(options: TestserverOptions, store: ((lines: string) => P
   async function judge(content: Body['content'], from: Pick<Meta, 'path' | 'headers'>): Promise<Answer> {
     if (options.failRate && random() < options.failRate) return overloaded(options.retryAfterSeconds)
     if (content === 'too large') return { status: 413, error: `a body may have ${maxBodyBytes} bytes` }
+    if (content === 'too slow') return { status: 408, error: 'the body took too long' }
+    if (content === 'no room')
+      return {
+        status: 429,
+        headers: { 'retry-after': '1' },
+        error: 'too much is being sent at the same time',
+      }
     const read = content === 'not gzip' ? NOT_GZIP : readMessages(content)
     if ('messages' in read) return accept(read, from)
     tally.invalid += read.count

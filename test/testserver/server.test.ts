@@ -131,6 +131,7 @@ describe('what is not taken', () => {
     ['another type', { headers: { 'content-type': 'text/plain' } }, 415],
     ['another charset', { headers: { 'content-type': 'application/json; charset=utf-16' } }, 415],
     ['another content encoding', { headers: { 'content-encoding': 'br' } }, 415],
+    ['one encoding over another', { headers: { 'content-encoding': 'gzip, gzip' } }, 415],
     ['an answer in XML', { headers: { accept: 'application/xml' } }, 406],
     ['PUT', { method: 'PUT' }, 405],
   ])('%s', async (_, init, status) => {
@@ -158,7 +159,7 @@ describe('what is not taken', () => {
   })
 })
 
-describe('gzip', () => {
+describe('S4: gzip', () => {
   const headers = { 'content-encoding': 'gzip' }
 
   test('a compressed body is taken, and counted as it came', async () => {
@@ -175,6 +176,9 @@ describe('gzip', () => {
     expect(byRatio.length * 100).toBeLessThan(4 * 1024 ** 2)
     expect((await post(server, bySize, { headers })).status).toBe(413)
     expect((await post(server, byRatio, { headers })).status).toBe(413)
+    const member = gzipSync(Buffer.alloc(64 * 1024, ' '))
+    const ofMany = Buffer.concat(Array.from({ length: 200 }, () => member))
+    expect((await post(server, ofMany, { headers })).status).toBe(413)
   })
 
   test.each([

@@ -120,6 +120,70 @@ describe.skipIf(!hasOpenssl)('over TLS', () => {
     expect(server.stats().requests).toBe(1)
   })
 
+  describe('S5: over HTTP/2, where Node sets no limits,', () => {
+    const impatient = async (patience: { headersTimeoutMs?: number; requestTimeoutMs?: number }) => {
+      await start()
+      await server.close()
+      const tls = { key: pem('server.key'), cert: pem('server.pem') }
+      server = await startTestserver({ port: 0, tls, ...patience })
+    }
+
+    test('a body that does not end is 408, and others are served meanwhile', async () => {
+      await impatient({ headersTimeoutMs: 2000, requestTimeoutMs: 2000 })
+      const session = connectHttp2(server.url, { ca: pem('server.pem') })
+      const stream = session.request({ ':method': 'POST', ':path': '/', 'content-type': 'application/json' })
+      stream.on('error', () => undefined) // it is reset after the answer
+      const closed = new Promise((resolve) => stream.once('close', resolve))
+      stream.write(JSON.stringify(message()))
+      const drip = setInterval(() => stream.writable && stream.write(' '), 20)
+      const answered = once(stream, 'response')
+      expect(await overHttp2(JSON.stringify(message()))).toEqual({ status: 204, text: '' })
+      const [answer] = await answered
+      expect(answer[constants.HTTP2_HEADER_STATUS]).toBe(408)
+      stream.resume()
+      await closed
+      clearInterval(drip)
+      expect(server.stats()).toMatchObject({ valid: 1, answers: { 204: 1, 408: 1 } })
+      session.destroy()
+    })
+
+    test('a body that is broken off is not taken for a whole one', async () => {
+      await start()
+      const session = connectHttp2(server.url, { ca: pem('server.pem') })
+      const stream = session.request({ ':method': 'POST', ':path': '/', 'content-type': 'application/json' })
+      stream.write(JSON.stringify(message()))
+      await new Promise((resolve) => session.ping(resolve)) // so that it is there before the end of it
+      stream.close(constants.NGHTTP2_CANCEL)
+      await once(stream, 'close')
+      expect(await overHttp2(JSON.stringify(numbered(1)))).toEqual({ status: 204, text: '' })
+      expect(server.stats()).toMatchObject({ requests: 1, valid: 1 })
+      session.destroy()
+    })
+
+    test('a connection on which nothing is asked ends, whatever else is sent on it', async () => {
+      await impatient({ headersTimeoutMs: 200 })
+      const idle = connectHttp2(server.url, { ca: pem('server.pem') })
+      const pings = setInterval(() => idle.destroyed || idle.ping(() => undefined), 20)
+      const mute = connect({
+        port: server.port,
+        host: '127.0.0.1',
+        ca: pem('server.pem'),
+        ALPNProtocols: ['h2'],
+      })
+      mute.resume().on('error', () => undefined) // a reset is an end like another here
+      await Promise.all([once(idle, 'close'), once(mute, 'close')])
+      clearInterval(pings)
+    })
+
+    test('requests at a time are limited', async () => {
+      await start()
+      const session = connectHttp2(server.url, { ca: pem('server.pem') })
+      const [settings] = await once(session, 'remoteSettings')
+      expect(settings.maxConcurrentStreams).toBe(256)
+      session.destroy()
+    })
+  })
+
   test('slow headers are cut over TLS too', async () => {
     await start()
     await server.close()

@@ -50,7 +50,7 @@ async function dial(): Promise<Talk> {
 const HEAD = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
 const whole = (body: string) => `${HEAD}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 
-describe('chunked bodies', () => {
+describe('S4: chunked bodies', () => {
   test('a body in chunks is taken, split anywhere', async () => {
     const body = Buffer.from(JSON.stringify(message({ Description: 'naïve 日本 🦊' })))
     const { socket, until } = await dial()
@@ -96,7 +96,7 @@ describe('chunked bodies', () => {
   })
 })
 
-describe('Content-Length', () => {
+describe('S4: Content-Length', () => {
   test('over the limit is 413 before anything is sent', async () => {
     const { socket, until, closed } = await dial()
     socket.write(`${HEAD}Content-Length: 99999999\r\n\r\n`)
@@ -123,17 +123,72 @@ describe('Content-Length', () => {
     expect(answer.match(/HTTP\/1\.1 \d+/g)?.at(-1)).toBe('HTTP/1.1 400')
     expect(server.stats().valid).toBe(0)
   })
+})
 
-  test('beside Transfer-Encoding is refused: requests could be smuggled', async () => {
-    const { socket, until, closed } = await dial()
-    socket.write(`${HEAD}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`)
-    expect(await until('\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
-    await closed
-    expect(server.stats().requests).toBe(0)
+describe('S4: all bodies together', () => {
+  test('hold no more than their room: the largest that are not whole have to leave, small ones are taken', async () => {
+    const large = await Promise.all(Array.from({ length: 9 }, dial))
+    const part = Buffer.alloc(9 * 1024 ** 2, ' ')
+    for (const { socket } of large) {
+      socket.write(`${HEAD}Content-Length: ${part.length + 1}\r\n\r\n`)
+      socket.write(part)
+    }
+    const first = await Promise.race(large.map(({ until }) => until('"}')))
+    expect(first).toMatch(/^HTTP\/1\.1 429 /)
+    expect(first).toMatch(/^retry-after: 1\r$/im)
+    const small = await dial()
+    small.socket.write(whole(JSON.stringify(message())))
+    expect(await small.until('\r\n\r\n')).toMatch(/^HTTP\/1\.1 204 /)
+    for (const { socket } of [...large, small]) socket.destroy()
+    await Promise.all(large.map(({ closed }) => closed))
+    expect(large.filter(({ answer }) => answer() !== '').length).toBeLessThanOrEqual(3)
+  })
+
+  test('give their room back, taken or refused or broken off', async () => {
+    await restart({ maxBodyBytes: 20 * 1024 ** 2 })
+    for (let i = 0; i < 8; i++) {
+      const { socket, until, closed } = await dial()
+      socket.write(`${HEAD}Content-Length: ${19 * 1024 ** 2}\r\n\r\n`)
+      socket.write(Buffer.alloc((i % 2 === 0 ? 19 : 18) * 1024 ** 2, ' '))
+      if (i % 2 === 0) expect(await until('"}')).toMatch(/^HTTP\/1\.1 400 /)
+      socket.end(() => socket.destroy())
+      await closed
+    }
+    expect(server.stats().answers).toEqual({ 400: 4 })
   })
 })
 
-describe('patience', () => {
+describe('S18: what two parsers could understand differently', () => {
+  test.each([
+    ['two lengths', 'Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello'],
+    ['a length beside Transfer-Encoding', 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['a length with a sign', 'Content-Length: +5\r\n\r\nhello'],
+    ['a transfer coding besides chunked', 'Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n'],
+    ['chunked that is not last', 'Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n'],
+    ['a blank before the colon', 'Content-Length : 5\r\n\r\nhello'],
+    ['a header on two lines', 'X-Folded: a\r\n Content-Length: 5\r\n\r\nhello'],
+    ['lines that end in LF', 'Content-Length: 5\nX: y\n\nhello'],
+    ['a NUL in a header', 'X-Nul: a\0b\r\nContent-Length: 5\r\n\r\nhello'],
+    ['a chunk whose size is no number', 'Transfer-Encoding: chunked\r\n\r\n5g\r\nhello\r\n0\r\n\r\n'],
+    ['a chunk longer than it says', 'Transfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n'],
+    [
+      'no end of chunk extensions',
+      `Transfer-Encoding: chunked\r\n\r\n5;${'x'.repeat(20_000)}\r\nhello\r\n0\r\n\r\n`,
+    ],
+  ])('%s: refused, and the connection ends', async (_, rest) => {
+    const { socket, answer, closed } = await dial()
+    socket.write(`${HEAD}${rest}${whole(JSON.stringify(message()))}`)
+    await closed
+    expect(
+      answer()
+        .match(/^HTTP\/1\.1 \d+/gm)
+        ?.every((line) => /4\d\d$/.test(line)),
+    ).toBe(true)
+    expect(server.stats().valid).toBe(0)
+  })
+})
+
+describe('S5: patience', () => {
   test('headers that do not end are 408', async () => {
     await restart({ headersTimeoutMs: 100 })
     const { socket, answer, closed } = await dial()
@@ -152,7 +207,22 @@ describe('patience', () => {
     await closed
     clearInterval(drip)
     expect(answer()).toMatch(/^HTTP\/1\.1 408 /)
-    expect(server.stats().requests).toBe(0)
+    expect(server.stats().valid).toBe(0)
+  })
+
+  test('a connection on which nothing is sent ends', async () => {
+    await restart({ headersTimeoutMs: 100 })
+    const { answer, closed } = await dial()
+    await closed
+    expect(answer()).toMatch(/^HTTP\/1\.1 408 /)
+  })
+
+  test('more than 64 headers are 431', async () => {
+    const { socket, until } = await dial()
+    const many = Array.from({ length: 100 }, (_, i) => `X-${i}: 1\r\n`).join('')
+    socket.write(`POST / HTTP/1.1\r\nHost: x\r\n${many}Content-Type: application/json\r\n\r\n`)
+    expect(await until('\r\n\r\n')).toMatch(/^HTTP\/1\.1 431 /)
+    socket.destroy()
   })
 
   test('others are served meanwhile', async () => {
