@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 const src = join(import.meta.dirname, '../src')
 
 /** For every room: the shared words, and small pure helpers that know nothing of any room. */
-const SHARED = ['types', 'errors', 'nearest']
+const SHARED = ['types', 'errors', 'nearest', 'reach']
 
 const ARROWS: Record<string, readonly string[]> = {
   // The top: may know everything below, and nothing knows it.
@@ -78,6 +78,7 @@ const ARROWS: Record<string, readonly string[]> = {
   types: [],
   errors: [],
   nearest: [],
+  reach: [],
 }
 
 /** Of one probe, by its files: `index` is for the main thread, `mapping` and what it imports for the workers. */
@@ -107,7 +108,7 @@ const PURE = [
   /^delivery\/(outcome|retry|window|body)$/,
   /^testserver\/(negotiate|messages|summary|tally|recent|page)$/,
   /^config\/(ini|expand|facts|sample|values|options|dump|findings)$/,
-  /^(nearest|errors|types|pipeline)$/,
+  /^(nearest|reach|errors|types|pipeline)$/,
 ]
 
 /** Node's modules that compute and do no more; `node:module` is for the parser seam's addon. */

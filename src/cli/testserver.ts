@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { isIP } from 'node:net'
 import type { Writable } from 'node:stream'
 import { type parseArgs, styleText } from 'node:util'
 import { EXIT, UsageError } from '../errors.ts'
 import { oneLine } from '../log.ts'
 import { ListenError } from '../metrics/listen.ts'
+import { isLoopback } from '../reach.ts'
 import { type Meta, startTestserver, type TestserverOptions } from '../testserver/server.ts'
 import { summarise } from '../testserver/summary.ts'
 import type { Stats } from '../testserver/tally.ts'
@@ -20,6 +20,7 @@ what is wrong, and prints a line for each. The last messages are shown at the sa
 
   --host ADDRESS        listen on this address (127.0.0.1)
   --port PORT           and port (9999); 0 picks one
+  --strict              refuse an address that others can reach, unless --tls-ca says who may
   --path PATH           take messages at this path only
   --store FILE          append accepted messages to FILE, one a line, before they are acknowledged
   --json                print whole messages, one a line
@@ -40,6 +41,7 @@ what is wrong, and prints a line for each. The last messages are shown at the sa
 export const testserverOptions = {
   host: { type: 'string', default: '127.0.0.1' },
   port: { type: 'string', default: '9999' },
+  strict: { type: 'boolean', default: false },
   path: { type: 'string' },
   store: { type: 'string' },
   json: { type: 'boolean', default: false },
@@ -70,6 +72,8 @@ export const testserver: Verb = {
   },
 }
 
+const OPEN = 'anyone who can reach this address can send, and see what was sent'
+
 type OnMessage = NonNullable<TestserverOptions['onMessage']>
 
 /**
@@ -86,9 +90,11 @@ export async function testserverCommand(
   stdout.once('error', () => stdout.destroy()) // the reader left, as head(1) does
   try {
     const options = { ...(await read(args)), onMessage: printer(args, stdout) }
+    if (isOpen(options)) {
+      if (args.strict) throw new UsageError(`--host ${args.host}: ${OPEN}`)
+      stderr.write(`warning: ${OPEN}\n`)
+    }
     const server = await startTestserver(options)
-    if (isOpen(options))
-      stderr.write('warning: anyone who can reach this address can send, and see what was sent\n')
     stderr.write(`listening on ${server.url}${options.path ?? '/'}\n`)
     await closed
     await server.close()
@@ -150,8 +156,7 @@ function integer(option: string, text: string | undefined, max: number): number 
 
 /** Reachable from other hosts without a client certificate. */
 function isOpen({ host = '', tls }: TestserverOptions): boolean {
-  const loopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
-  return !loopback && tls?.ca === undefined
+  return !isLoopback(host) && tls?.ca === undefined
 }
 
 /** Holds acknowledgements back while standard output is slower than the senders, so that lines do not pile up in memory. */

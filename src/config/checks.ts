@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
-import { isIPv4 } from 'node:net'
+import { isLoopback } from '../reach.ts'
 import type { idmefv2, metrics, workers } from './options.ts'
 import type { Parsed } from './parse.ts'
 
@@ -46,12 +46,6 @@ export function checkMetrics({ section, options }: Parsed<typeof metrics>): void
 export function checkWorkers({ section, options }: Parsed<typeof workers>): void {
   if (exceeds(options.range_min, options.range_max))
     section.error('range_min', 'is larger than range_max', 'range_max')
-}
-
-/** Of a host name or address, brackets of IPv6 or not. */
-export function isLoopback(host: string): boolean {
-  if (isIPv4(host)) return host.startsWith('127.')
-  return ['localhost', '::1', '[::1]'].includes(host.toLowerCase())
 }
 
 function exceeds(least: number | undefined, most: number | undefined): boolean {

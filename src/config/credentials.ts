@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { isLoopback } from './checks.ts'
+import { isLoopback } from '../reach.ts'
 import { readText } from './files.ts'
 import type { idmefv2 } from './options.ts'
 import type { Parsed } from './parse.ts'

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { isLoopback, isOwnHost } from '../reach.ts'
 import { listen, MAX_HEADERS, PATIENCE } from './listen.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -31,7 +32,8 @@ const INDEX = `<!doctype html>
 `
 
 /**
- * Serves `/metrics`, `/livez` and `/readyz` to GET and HEAD. Ready means that no condition gives a reason; `readiness`
+ * Serves `/metrics`, `/livez` and `/readyz` to GET and HEAD; on a loopback address only under names of this host, so that no
+ * page of a browser here can read them (DNS rebinding), elsewhere under any name that leads there. Ready means that no condition gives a reason; `readiness`
  * is read at each request, so conditions may be added later. Rejects with `ListenError`. `close` cuts what is open.
  */
 export async function startMetricsServer(
@@ -40,6 +42,10 @@ export async function startMetricsServer(
   readiness: Iterable<Condition>,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer(PATIENCE, (request, response) => {
+    if (isLoopback(host) && !isOwnHost(request.headers.host, host)) {
+      response.writeHead(421, { connection: 'close' }).end()
+      return
+    }
     answer(request, response, metrics, readiness).catch((error: unknown) => {
       response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' }).end(`${error}\n`)
     })

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { isIP } from 'node:net'
-import { hostname } from 'node:os'
 import { MIMEType } from 'node:util'
+import { isOwnHost } from '../reach.ts'
 import type { Answer } from './answer.ts'
 
 // What a request says of itself, judged by its method, path and headers alone: pure.
@@ -76,16 +75,6 @@ export function acceptsJson(accept: string | undefined): boolean {
     if (range) return !range.some((part) => /^q=0(\.0*)?$/.test(part))
   }
   return false
-}
-
-/**
- * Whether a Host header can be ours: an address or a name of this machine. Any other name was pointed at us by
- * whoever owns it (DNS rebinding), whose pages could then read ours.
- */
-export function isOwnHost(host: string | undefined, configured: string): boolean {
-  const name = URL.parse(`http://${host ?? ''}`)?.hostname.replace(/^\[|\]$/g, '')
-  if (name === undefined) return false
-  return isIP(name) !== 0 || ['localhost', configured, hostname()].some((own) => own.toLowerCase() === name)
 }
 
 /** The path of a request target, in any of its forms (RFC 9112 §3.2), without the query. */

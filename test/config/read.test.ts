@@ -350,7 +350,7 @@ describe('credentials', () => {
 })
 
 describe('what is unsafe is warned of', () => {
-  it('metrics that others can reach', async () => {
+  it('S6: metrics that others can reach; strict refuses them', async () => {
     const warnings = async (listen: string) =>
       (await reading(`${delivery(URL)}\n[metrics]\nlisten = ${listen}`)).warnings
     expect(await warnings('off')).toEqual([])
@@ -359,6 +359,10 @@ describe('what is unsafe is warned of', () => {
       expect(await warnings(listen)).toEqual([
         'A:6: [metrics] listen: whoever can reach this address can read the metrics',
       ])
+    const open = `${delivery(URL)}\n[metrics]\nlisten = 0.0.0.0:9464`
+    expect((await reading(open, { strict: true })).problems).toEqual([
+      'A:6: [metrics] listen: whoever can reach this address can read the metrics',
+    ])
   })
 
   it('files that others can write, or read when there is a password in them', async () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { hostname } from 'node:os'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createMetrics } from '../../src/metrics/metrics.ts'
@@ -46,7 +47,7 @@ describe('/metrics', () => {
     ['gzip; q=0.000', false],
   ])('accept-encoding %s: compressed is %s', async (accepted, compressed) => {
     const answer = await raw(
-      `GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept-Encoding: ${accepted}\r\n\r\n`,
+      `GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept-Encoding: ${accepted}\r\n\r\n`,
     )
     const [head = '', body = ''] = answer.split('\r\n\r\n', 2)
     expect(/content-encoding: gzip/i.test(head)).toBe(compressed)
@@ -122,6 +123,41 @@ describe('other requests', () => {
     expect((await get('/nothing')).status).toBe(404)
     const response = await get('/metrics', { method: 'POST', body: 'x' })
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  })
+})
+
+describe('S20: a name that was pointed at us', () => {
+  const status = async (host: string) =>
+    (await raw(`GET /metrics HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).slice(9, 12)
+
+  test('is 421 on a loopback address, those of this host are not', async () => {
+    for (const host of ['evil.example', 'localhost.evil.example:9464', ''])
+      expect(await status(host)).toBe('421')
+    for (const host of ['127.0.0.1:9464', 'localhost', '[::1]:9464', hostname()])
+      expect(await status(host)).toBe('200')
+  })
+
+  test('is right where others are served: they may know us by any name', async () => {
+    await server.close()
+    server = await startMetricsServer({ host: '0.0.0.0', port: 0 }, createMetrics(), [])
+    expect(await status('sensor.example:9464')).toBe('200')
+  })
+})
+
+describe('S4, S5: what nobody sends in good faith', () => {
+  test('a body is never read', async () => {
+    const head = 'GET /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1073741824\r\n\r\n'
+    const answer = await raw(head)
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+    expect(answer).toMatch(/^connection: close\r$/im)
+  })
+
+  test('more than 64 headers, or 16 KiB of them, are 431', async () => {
+    const many = Array.from({ length: 100 }, (_, i) => `X-${i}: 1\r\n`).join('')
+    for (const headers of [many, `X: ${'x'.repeat(20_000)}\r\n`])
+      expect(await raw(`GET /metrics HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`)).toMatch(
+        /^HTTP\/1\.1 431 /,
+      )
   })
 })
 

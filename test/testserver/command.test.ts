@@ -123,8 +123,11 @@ describe('its life', () => {
     expect(second.told()).toMatch(/already listens there; choose another with --port or --host\n$/)
   })
 
-  test('an address that others can reach is warned about', async () => {
+  test('S6: an address that others can reach is warned about, and refused with --strict', async () => {
     expect((await run(['--host', '0.0.0.0'])).told()).toMatch(/^warning: anyone/)
+    const refused = await run(['--host', '0.0.0.0', '--strict'])
+    await expect(refused.exit).rejects.toThrow('--host 0.0.0.0: anyone')
+    expect((await run(['--strict'])).told()).toContain('listening on http://127.0.0.1')
     expect((await run([])).told()).not.toContain('warning')
   })
 })

@@ -27,7 +27,7 @@ function statusFor(host: string): Promise<number | undefined> {
   return promise
 }
 
-describe('the page', () => {
+describe('S20: the page', () => {
   test('shows what came, newest first, and the figures', async () => {
     await post(numbered(1, { Description: 'the first' }))
     await post(numbered(2, { Description: 'the second' }))
@@ -97,7 +97,7 @@ describe('the page', () => {
   })
 })
 
-describe('who may see it', () => {
+describe('S20: who may see it', () => {
   test('requests for the addresses and names of this host', async () => {
     expect(await statusFor(`127.0.0.1:${server.port}`)).toBe(200)
     expect(await statusFor(`localhost:${server.port}`)).toBe(200)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { isOwnHost } from '../../src/reach.ts'
 import { readMessages } from '../../src/testserver/messages.ts'
-import { acceptsJson, isJson, isOwnHost, pathOf, refuse } from '../../src/testserver/negotiate.ts'
+import { acceptsJson, isJson, pathOf, refuse } from '../../src/testserver/negotiate.ts'
 import { Recent } from '../../src/testserver/recent.ts'
 import { summarise } from '../../src/testserver/summary.ts'
 import { Tally } from '../../src/testserver/tally.ts'
@@ -43,7 +44,7 @@ describe('accept', () => {
   })
 })
 
-describe('host of the page', () => {
+describe('S20: host of the page', () => {
   test.each([
     ['127.0.0.1:9999', true],
     ['[::1]:9999', true],
