@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { readText } from './config/files.ts'
+import { openToOthers } from './config/permissions.ts'
 import type { Config, ConnectorSection } from './config/read.ts'
 import { loadRules } from './connectors/load.ts'
 import { ConfigError, type Problem } from './errors.ts'
@@ -42,7 +43,7 @@ async function prepare(
   const setup: ConnectorSetup = { probe, instance, context }
   try {
     const own = await loadRules(probe)
-    if (file !== undefined) setup.document = readDocument(file)
+    if (file !== undefined) setup.document = await readDocument(file)
     compile(
       setup.document === undefined ? own : applyDocument(own, setup.document),
       profile(delivery.version),
@@ -61,13 +62,16 @@ export function mappingProblems({ faults }: MappingError, where: string): Proble
   return faults.map(({ pointer, what }) => ({ where, what: `${pointer || '/'}: ${what}` }))
 }
 
-/** The text of a mapping file. @throws {ConfigError} */
-export function readDocument(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new ConfigError([{ where: file, what: error instanceof Error ? error.message : String(error) }])
-  }
+/** A mapping is some hundred lines; more than this is another file named by mistake. */
+const MAX_MAPPING_BYTES = 1024 ** 2
+
+/** The text of a mapping file that only its owner can write. @throws {ConfigError} */
+export async function readDocument(file: string): Promise<string> {
+  const read = await readText(file, MAX_MAPPING_BYTES)
+  if (read.fault !== undefined) throw new ConfigError([{ where: file, what: read.fault }])
+  const what = openToOthers(read)
+  if (what !== undefined) throw new ConfigError([{ where: file, what }])
+  return read.text
 }
 
 /** The values that `$context` and `$option` give. */

@@ -62,7 +62,7 @@ async function converterFor(probe: string, call: Call): Promise<Converter> {
   const file = typeof given === 'string' ? given : undefined
   const rules = await loadRules(probe)
   try {
-    const applied = file === undefined ? rules : applyDocument(rules, readDocument(file))
+    const applied = file === undefined ? rules : applyDocument(rules, await readDocument(file))
     return compile(applied, profile(version), contextOf(section, { ...delivery, version }))
   } catch (error) {
     if (!(error instanceof MappingError)) throw error

@@ -48,7 +48,7 @@ async function show(folder: string, seconds: number, keep: boolean, { stdout }: 
   const eve = join(folder, 'eve.json')
   const conf = join(folder, 'demo.conf')
   await writeFile(eve, '')
-  await writeFile(conf, configuration(receiver.url, eve, folder))
+  await writeFile(conf, configuration(receiver.url, eve, folder), { mode: 0o600 })
   const checked = await readChecked([conf], false)
   const stop = new AbortController()
   const metrics = createMetrics({ version: VERSION, connectors: ['suricata'] })

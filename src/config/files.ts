@@ -4,19 +4,26 @@ import type { Findings } from './findings.ts'
 import { type Entry, readIni } from './ini.ts'
 import { Section } from './section.ts'
 
-/** `mode` holds the permission bits; `fault` is fit for the operator and holds nothing of the content. */
-export type TextFile = { text: string; mode: number; fault?: undefined } | { fault: string }
+/** Whose a file is; `mode` holds the permission bits alone. */
+export interface Access {
+  mode: number
+  uid: number
+  gid: number
+}
+
+/** `fault` is fit for the operator and holds nothing of the content. */
+export type TextFile = (Access & { text: string; fault?: undefined }) | { fault: string }
 
 /** Reads a whole file of UTF-8 text; at most `maxBytes`, as a device or a pipe may have no end. Never rejects. */
 export async function readText(path: string, maxBytes: number): Promise<TextFile> {
   try {
     await using handle = await open(path)
-    const { mode } = await handle.stat()
+    const { mode, uid, gid } = await handle.stat()
     const chunks: Buffer[] = []
     for await (const chunk of handle.createReadStream({ end: maxBytes, autoClose: false })) chunks.push(chunk)
     const bytes = Buffer.concat(chunks)
     if (bytes.length > maxBytes) return { fault: `is larger than ${maxBytes} bytes` }
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), mode: mode & 0o777 }
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), mode: mode & 0o777, uid, gid }
   } catch (error) {
     return { fault: reason(error) }
   }
@@ -35,8 +42,8 @@ export interface Layers {
   sections: Section[]
   /** The section of that name; one without keys of its own when no file has it. */
   section(name: string): Section
-  /** Permission bits of each file that was read. */
-  modes: ReadonlyMap<string, number>
+  /** Of each file that was read. */
+  access: ReadonlyMap<string, Access>
 }
 
 /** A configuration is some hundred lines; more than this is another file named by mistake. */
@@ -46,14 +53,14 @@ const MAX_BYTES = 1024 ** 2
 export async function readLayers(files: readonly string[], findings: Findings): Promise<Layers> {
   const merged = new Map<string, Map<string, Entry>>()
   const headers = new Map<string, string>()
-  const modes = new Map<string, number>()
+  const access = new Map<string, Access>()
   for (const file of files) {
     const read = await readText(file, MAX_BYTES)
     if (read.fault !== undefined) {
       findings.error(file, read.fault)
       continue
     }
-    modes.set(file, read.mode)
+    access.set(file, read)
     const ini = readIni(read.text, file)
     for (const { where, what } of ini.problems) findings.error(where, what)
     for (const [name, line] of ini.headers) headers.set(name, headers.get(name) ?? `${file}:${line}`)
@@ -64,5 +71,5 @@ export async function readLayers(files: readonly string[], findings: Findings): 
   const section = (name: string) =>
     new Section(name, headers.get(name) ?? files.at(-1) ?? '', merged.get(name) ?? new Map(), lent, findings)
   const sections = [...merged.keys()].filter((name) => name !== 'DEFAULT').map(section)
-  return { sections, section, modes }
+  return { sections, section, access }
 }

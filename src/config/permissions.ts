@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { z } from 'zod'
 import { factsOf } from './facts.ts'
-import type { Layers } from './files.ts'
+import type { Access, Layers } from './files.ts'
 import type { Findings } from './findings.ts'
 import type { Section } from './section.ts'
 
@@ -11,20 +11,39 @@ import type { Section } from './section.ts'
  */
 export async function checkPermissions(
   layers: Layers,
-  sections: readonly { section: Section; schema: z.ZodObject }[],
+  sections: readonly { section: Section; schema: z.ZodObject; options: Record<string, unknown> }[],
   findings: Findings,
 ): Promise<void> {
   const secretive = new Set<string>()
-  for (const { section, schema } of sections) {
+  for (const { section, schema, options } of sections) {
     for (const file of filesWithSecrets(section, schema)) secretive.add(file)
-    const mode = 'mapping' in schema.shape ? await modeOf(section.get('mapping')?.value) : 0
-    if (mode & 0o022) section.warn('mapping', `others than its owner can write it (mode ${octal(mode)})`)
+    const access = typeof options.mapping === 'string' ? await accessOf(options.mapping) : undefined
+    if (access !== undefined) tell(access, (level, what) => section[level]('mapping', what))
   }
-  for (const [file, mode] of layers.modes) {
-    if (mode & 0o022) findings.warn(file, `others than its owner can write it (mode ${octal(mode)})`)
-    if (mode & 0o004 && secretive.has(file))
-      findings.warn(file, `everyone can read it, and it holds a password (mode ${octal(mode)})`)
+  for (const [file, access] of layers.access) {
+    tell(access, (level, what) => findings[level](file, what))
+    if (access.mode & 0o004 && secretive.has(file))
+      findings.warn(file, `everyone can read it, and it holds a password (mode ${octal(access.mode)})`)
   }
+}
+
+/**
+ * Why a file that decides what happens must not be used: everyone can write it, or a group of others. The group with
+ * the number of the owner is the owner's own (useradd(8), USERGROUPS_ENAB).
+ */
+export function openToOthers({ mode, uid, gid }: Access): string | undefined {
+  if (mode & 0o002) return `everyone can write it (mode ${octal(mode)}): chmod go-w`
+  if (mode & 0o020 && uid !== gid) return `its group can write it (mode ${octal(mode)}): chmod g-w`
+  return undefined
+}
+
+function tell(access: Access, say: (level: 'error' | 'warn', what: string) => void): void {
+  const { mode, uid } = access
+  const fault = openToOthers(access)
+  if (fault !== undefined) say('error', fault)
+  else if (mode & 0o020) say('warn', `its group can write it (mode ${octal(mode)})`)
+  if (uid !== 0 && uid !== process.getuid?.())
+    say('warn', `it belongs to neither root nor whoever runs this (user ${uid})`)
 }
 
 function* filesWithSecrets(section: Section, schema: z.ZodObject): Generator<string> {
@@ -35,12 +54,11 @@ function* filesWithSecrets(section: Section, schema: z.ZodObject): Generator<str
   }
 }
 
-/** 0 when it cannot be told: that the file is missing is for its reader to say. */
-function modeOf(path: string | undefined): Promise<number> {
-  if (!path) return Promise.resolve(0)
+/** Nothing when it cannot be told: that the file is missing is for its reader to say. */
+function accessOf(path: string): Promise<Access | undefined> {
   return stat(path).then(
-    ({ mode }) => mode & 0o777,
-    () => 0,
+    ({ mode, uid, gid }) => ({ mode: mode & 0o777, uid, gid }),
+    () => undefined,
   )
 }
 

@@ -62,7 +62,7 @@ export async function readConfig(files: readonly string[], context: ReadContext)
   const findings = new Findings()
   const layers = await readLayers(files, findings)
   // Whatever else looks missing may stand in a file that could not be read.
-  if (files.some((file) => !layers.modes.has(file))) findings.settle(files, false)
+  if (files.some((file) => !layers.access.has(file))) findings.settle(files, false)
 
   const scope = { env: context.env, variables: new Set<string>() }
   const parse = <S extends z.ZodObject>(name: string, schema: S) =>
@@ -84,11 +84,7 @@ export async function readConfig(files: readonly string[], context: ReadContext)
   checkMetrics(metrics)
   checkWorkers(workers)
   const gathered = await gatherCredentials(idmefv2)
-  await checkPermissions(
-    layers,
-    [{ section: idmefv2.section, schema: common.idmefv2 }, ...connectors],
-    findings,
-  )
+  await checkPermissions(layers, [{ ...idmefv2, schema: common.idmefv2 }, ...connectors], findings)
 
   const warnings = findings.settle(files, context.strict ?? false)
   const config = {

@@ -1,8 +1,9 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { openToOthers } from '../../src/config/permissions.ts'
 import { readConfig } from '../../src/config/read.ts'
 import { choice, secret, text } from '../../src/config/values.ts'
 import { ConfigError } from '../../src/errors.ts'
@@ -365,16 +366,13 @@ describe('what is unsafe is warned of', () => {
     ])
   })
 
-  it('files that others can write, or read when there is a password in them', async () => {
+  it('S9: files that everyone can read when there is a password in them', async () => {
     const warnings = async (content: string, mode: number) => {
       const path = await file(content, mode)
       const { warnings } = await readConfig([path], { env: { PW: 'x', TOKEN: 'x' }, probes })
       return warnings.map(({ where, what }) => `${where.replace(path, 'A')}: ${what}`)
     }
     expect(await warnings(delivery(URL), 0o644)).toEqual([])
-    expect(await warnings(delivery(URL), 0o664)).toEqual([
-      'A: others than its owner can write it (mode 0664)',
-    ])
     expect(await warnings(delivery(`${URL}\nlogin = a\npassword = \${PW}`), 0o644)).toEqual([])
     expect(await warnings(delivery(`${URL}\nlogin = a\npassword = b`), 0o640)).toEqual([])
     for (const secretive of [
@@ -385,16 +383,55 @@ describe('what is unsafe is warned of', () => {
       expect(await warnings(secretive, 0o644)).toEqual([
         'A: everyone can read it, and it holds a password (mode 0644)',
       ])
-    const mapping = await file('{}', 0o666)
-    expect(await warnings(`${EVE}\nmapping = ${mapping}\n[idmefv2]\n${URL}`, 0o600)).toEqual([
-      'A:3: [suricata] mapping: others than its owner can write it (mode 0666)',
-    ])
   })
 
   it('quotes that will be part of the value', async () => {
     const { config, warnings } = await reading(`[suricata]\nfilename = "/a b"\n[idmefv2]\n${URL}`)
     expect(config?.connectors[0]?.options.filename).toBe('"/a b"')
     expect(warnings).toEqual(['A:2: [suricata] filename: the quotes are part of the value'])
+  })
+})
+
+describe('S12: a file that decides where alerts go', () => {
+  const problems = async (content: string, mode: number) => {
+    const path = await file(content, mode)
+    const error = await readConfig([path], { env: { MAPPING }, probes }).catch((error: unknown) => error)
+    if (!(error instanceof ConfigError)) return []
+    return error.problems.map(({ where, what }) => `${where.replace(path, 'A')}: ${what}`)
+  }
+  let MAPPING = ''
+
+  it('is refused when everyone can write it: the configuration', async () => {
+    expect(await problems(delivery(URL), 0o666)).toEqual(['A: everyone can write it (mode 0666): chmod go-w'])
+    expect(await problems(delivery(URL), 0o602)).toEqual(['A: everyone can write it (mode 0602): chmod go-w'])
+    expect(await problems(delivery(URL), 0o644)).toEqual([])
+  })
+
+  it('is refused when everyone can write it: a mapping, however it is named', async () => {
+    MAPPING = await file('{}', 0o666)
+    for (const name of [MAPPING, `\${MAPPING}`, '%(other)s'])
+      expect(
+        await problems(`[DEFAULT]\nother = ${MAPPING}\n${EVE}\nmapping = ${name}\n[idmefv2]\n${URL}`, 0o600),
+      ).toEqual(['A:5: [suricata] mapping: everyone can write it (mode 0666): chmod go-w'])
+  })
+
+  it.each([
+    [{ mode: 0o666, uid: 1000, gid: 1000 }, 'everyone can write it (mode 0666): chmod go-w'],
+    [{ mode: 0o664, uid: 1000, gid: 100 }, 'its group can write it (mode 0664): chmod g-w'],
+    [{ mode: 0o664, uid: 0, gid: 100 }, 'its group can write it (mode 0664): chmod g-w'],
+    [{ mode: 0o664, uid: 1000, gid: 1000 }, undefined],
+    [{ mode: 0o644, uid: 0, gid: 0 }, undefined],
+  ])('is refused by who can write it: %j', (access, fault) => {
+    expect(openToOthers(access)).toBe(fault)
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('that belongs to somebody else is warned of', async () => {
+    const path = await file(delivery(URL), 0o644)
+    await chown(path, 12345, 12345)
+    const { warnings } = await readConfig([path], { env: {}, probes })
+    expect(warnings.map(({ what }) => what)).toEqual([
+      'it belongs to neither root nor whoever runs this (user 12345)',
+    ])
   })
 })
 

@@ -74,6 +74,21 @@ listen = everywhere
     expect(stderr).toContain(`${mapping}: /Priority: `)
   })
 
+  test('S12: a configuration or mapping that everyone can write, also with convert', async () => {
+    const site = new Site()
+    const mapping = site.file('my.json', '{"$extends":true}')
+    chmodSync(mapping, 0o666)
+    const converted = await cli(['convert', 'suricata', '--mapping', mapping], { input: '' })
+    expect([converted.code, converted.stderr]).toEqual([
+      78,
+      expect.stringContaining(`${mapping}: everyone can write it (mode 0666): chmod go-w`),
+    ])
+    site.configure('http://127.0.0.1:1/')
+    chmodSync(site.conf, 0o666)
+    const { code, stderr } = await cli(['run', '-c', site.conf])
+    expect([code, stderr]).toEqual([78, expect.stringContaining('everyone can write it (mode 0666)')])
+  })
+
   test('TLS files that hold something else', async () => {
     const site = new Site()
     const pem = site.file('x.pem', 'no certificate')
