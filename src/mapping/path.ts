@@ -34,7 +34,7 @@ export class PathError extends Error {
 }
 
 /**
- * Parses `$`, `.name`, `['name']`, `[0]`, `[*]`, `.*`, `[a:b:c]`, `['a','b']`, `..name`, `[?(@.name == 'x')]`.
+ * Parses `$`, `.name`, `['name']`, `[0]`, `[*]`, `.*`, `[a:b:c]`, `['a','b']`, `..name`, `[?(@.name == 'x')]`; `..` once.
  * Script expressions and the parent and type operators of jsonpath-plus are refused: a mapping is data.
  * @throws {PathError}
  */
@@ -59,6 +59,7 @@ function soleKey(step: Step): Segment | undefined {
 class PathReader {
   readonly #text: string
   #at = 0
+  #descended = false
 
   constructor(text: string) {
     this.#text = text
@@ -83,6 +84,9 @@ class PathReader {
   #descent(): Step {
     const next = this.#text[this.#at]
     if (next === undefined || next === '.') throw this.#fault('expected a name, * or [ after ..')
+    // Each one multiplies what is found by the depth of the event, which is up to whoever writes the log.
+    if (this.#descended) throw this.#fault('.. may stand in a path only once')
+    this.#descended = true
     if (next !== '[') this.#at-- // the second dot is that of the name
     return { kind: 'pattern', pattern: '..' }
   }

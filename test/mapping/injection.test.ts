@@ -2,10 +2,12 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
+import { profile } from '../../src/idmefv2/profiles.ts'
 import { validator } from '../../src/idmefv2/validate.ts'
+import { compile } from '../../src/mapping/compile.ts'
 import { HOSTILE, hostileLines, hostileRules } from './hostile.ts'
 import { PATIENT, runs } from './runs.ts'
-import { ways } from './ways.ts'
+import { converted, ways } from './ways.ts'
 
 const CANARY = new URL('canary.ts', import.meta.url).pathname
 const PROTOTYPE = Reflect.ownKeys(Object.prototype).map(String)
@@ -27,7 +29,7 @@ function staysData(text: string): void {
   }
 }
 
-describe('text of a mapping or an event', () => {
+describe('S10, S11, S13: text of a mapping or an event', () => {
   test.each(HOSTILE.map((text) => [JSON.stringify(text), text]))('stays text: %s', (_, text) =>
     staysData(text),
   )
@@ -65,7 +67,15 @@ describe('text of a mapping or an event', () => {
   })
 })
 
-describe('in a process of its own', () => {
+test('S13: an event too deep to descend into is a rejected record, and soon', () => {
+  const mapping = { CreateTime: '2026-04-26T10:00:00Z', Analyzer: { Name: 'a' }, Note: { $join: ['$..x'] } }
+  const converter = compile({ filter: true, mapping }, profile('2.D.V08'), CONTEXT)
+  const nested = (depth: number) => Buffer.from(`${'{"x":'.repeat(depth)}1${'}'.repeat(depth)}`)
+  expect(converted(converter, nested(50_000))).toBe('converter_failed')
+  expect(converted(converter, nested(3))).not.toBe('converter_failed')
+})
+
+describe('S10, S11: in a process of its own', () => {
   async function canary(...flags: string[]) {
     const { stdout } = await promisify(execFile)(process.execPath, [...flags, CANARY], { encoding: 'utf8' })
     return JSON.parse(stdout)
