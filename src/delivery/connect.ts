@@ -128,6 +128,8 @@ function tunnel(
     path: authority,
     headers: { host: authority, ...(authorization || {}) },
     agent: false,
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: our password is in this request.
+    rejectUnauthorized: true,
     signal,
   })
   return new Promise((resolve, reject) => {

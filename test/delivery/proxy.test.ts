@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import https from 'node:https'
-import { afterEach, expect, test } from 'vitest'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test, vi } from 'vitest'
 import { Gate } from '../../src/delivery/gate.ts'
 import { httpDestination } from '../../src/delivery/http.ts'
 import { Authority, hasOpenssl } from './certificates.ts'
@@ -79,3 +80,35 @@ test.skipIf(!hasOpenssl)('TLS goes through the tunnel to the receiver itself', a
   expect(proxy.tunnels.every(({ to }) => to === `127.0.0.1:${siem.port}`)).toBe(true)
   authority.remove()
 })
+
+test.skipIf(!hasOpenssl)(
+  'S8: a proxy with a certificate of its own making hears nothing, whatever the environment says',
+  async () => {
+    const authority = new Authority()
+    const { cert, key } = authority.selfSigned('proxy')
+    const heard: string[] = []
+    const proxy = https.createServer({ cert: readFileSync(cert), key: readFileSync(key) })
+    proxy.on('connect', (request, socket) => {
+      heard.push(String(request.url))
+      socket.destroy()
+    })
+    await new Promise((resolve) => proxy.listen(0, '127.0.0.1', () => resolve(undefined)))
+    const { port } = proxy.address() as AddressInfo // not a pipe
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    try {
+      const { gate, log, destination } = await start({ proxy: `https://127.0.0.1:${port}` })
+      const stop = new AbortController()
+      const sent = destination.send(messagesOf(numbered(1)), stop.signal)
+      while (gate.snapshot().state !== 'paused') await new Promise((resolve) => setImmediate(resolve))
+      expect(log.lines[0]?.text).toContain('self-signed')
+      stop.abort()
+      await expect(sent).rejects.toThrow()
+      expect(heard).toEqual([])
+    } finally {
+      vi.unstubAllEnvs()
+      proxy.closeAllConnections()
+      proxy.close()
+      authority.remove()
+    }
+  },
+)
