@@ -38,6 +38,7 @@ export function defaultStateDirectory(env: NodeJS.ProcessEnv, uid: number): stri
 export async function openStateDirectory(path: string, log: Log): Promise<StateDirectory> {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
+    warnOfOthers(path, log)
     const turn = await takeTurn(path)
     try {
       lock(path, log)
@@ -51,6 +52,16 @@ export async function openStateDirectory(path: string, log: Log): Promise<StateD
     throw error
   }
   return { path, release: () => unlock(path) }
+}
+
+/** Not mended: a directory that is shared by mistake belongs to others too. */
+function warnOfOthers(path: string, log: Log): void {
+  const mode = statSync(path).mode & 0o777
+  if (mode & 0o022)
+    log.warn(
+      { path, mode: mode.toString(8) },
+      'others can write to the state directory, and so decide what is delivered: chmod 700',
+    )
 }
 
 /**

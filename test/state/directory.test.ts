@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -38,13 +47,32 @@ async function opener(path: string): Promise<{ child: ChildProcess; said: string
   return { child, said }
 }
 
-test('makes the directory, for its owner alone, with the lock in it', async () => {
+test('S23: makes the directory, for its owner alone, with the lock in it', async () => {
   const path = join(place(), 'deep')
   const directory = await openStateDirectory(path, log)
   expect(statSync(path).mode & 0o777).toBe(0o700)
   expect(statSync(join(path, 'lock')).mode & 0o777).toBe(0o600)
   directory.release()
   expect(existsSync(join(path, 'lock'))).toBe(false)
+})
+
+test('S23: one that others can write to is used, and warned of', async () => {
+  const path = place()
+  mkdirSync(path)
+  for (const [mode, warnings] of [
+    [0o777, 1],
+    [0o770, 1],
+    [0o755, 0],
+  ] as const) {
+    chmodSync(path, mode)
+    const lines: string[] = []
+    const directory = await openStateDirectory(
+      path,
+      pino({ level: 'warn' }, { write: (line) => void lines.push(line) }),
+    )
+    directory.release()
+    expect(lines.filter((line) => line.includes('others can write'))).toHaveLength(warnings)
+  }
 })
 
 test('a second process is told the id of the first', async () => {
