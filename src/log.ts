@@ -103,11 +103,11 @@ function visible(key: string, value: unknown): unknown {
 
 /**
  * Control characters, line separators and direction marks as `\u…`: text from outside can neither forge a line nor drive
- * the terminal.
+ * the terminal. JSON on one line stays the same value.
  */
 export function oneLine(text: string): string {
   return text.replace(
-    /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+    /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }

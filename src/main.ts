@@ -11,6 +11,7 @@ import { testserver } from './cli/testserver.ts'
 import { validateVerb as validate } from './cli/validate.ts'
 import type { Streams, Verb } from './cli/verb.ts'
 import { ConfigError, EXIT, StateError, UsageError } from './errors.ts'
+import { oneLine } from './log.ts'
 import { ListenError } from './metrics/listen.ts'
 import { nearest } from './nearest.ts'
 import { VERSION } from './version.ts'
@@ -108,7 +109,8 @@ function explain(error: unknown): number {
 }
 
 function fail(code: number, ...lines: string[]): number {
-  streams.stderr.write(lines.map((line, i) => `${i === 0 ? 'idmefv2: ' : ''}${line}\n`).join(''))
+  const told = lines.join('\n').split('\n').map(oneLine)
+  streams.stderr.write(`idmefv2: ${told.join('\n')}\n`)
   return code
 }
 

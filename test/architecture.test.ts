@@ -12,7 +12,7 @@ const SHARED = ['types', 'errors', 'nearest', 'reach']
 
 const ARROWS: Record<string, readonly string[]> = {
   // The top: may know everything below, and nothing knows it.
-  main: ['cli', 'metrics', 'version'],
+  main: ['cli', 'log', 'metrics', 'version'],
   cli: [
     'config',
     'connectors',

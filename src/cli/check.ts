@@ -1,6 +1,7 @@
 import { dumpConfig } from '../config/dump.ts'
 import { probe, type Step } from '../delivery/probe.ts'
 import { EXIT } from '../errors.ts'
+import { oneLine } from '../log.ts'
 import { probeOptions, readChecked } from './config.ts'
 import { type Call, isSet, textsOf, type Verb } from './verb.ts'
 
@@ -24,7 +25,7 @@ Exit codes: 0 sound, 69 the receiver cannot be used, 78 configuration not usable
   async run(call: Call): Promise<number> {
     const { stdout, stderr } = call.streams
     const { config, warnings } = await readChecked(textsOf(call, 'config'), isSet(call, 'strict'))
-    for (const { where, what } of warnings) stderr.write(`warning: ${where}: ${what}\n`)
+    for (const { where, what } of warnings) stderr.write(`${oneLine(`warning: ${where}: ${what}`)}\n`)
     stdout.write(dumpConfig(config, await probeOptions()))
     if (!isSet(call, 'connect')) return EXIT.ok
     if (config.idmefv2.delivery !== 'each' && config.idmefv2.delivery !== 'array') {
@@ -37,5 +38,6 @@ Exit codes: 0 sound, 69 the receiver cannot be used, 78 configuration not usable
 }
 
 function line({ name, ok, ms, detail }: Step): string {
-  return `${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(5)} ${ms.toFixed(1).padStart(8)} ms  ${detail}`
+  // The names in a certificate and the headers of an answer are whatever the other side says.
+  return `${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(5)} ${ms.toFixed(1).padStart(8)} ms  ${oneLine(detail)}`
 }

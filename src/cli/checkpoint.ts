@@ -64,7 +64,7 @@ function jsonLine(sight: Sight): string {
   const { state, is, path, size } = sight
   const { connector, file, offset, seen } = state
   const now = { found: is, at: path, size, behind: behind(sight), seen: new Date(seen).toISOString() }
-  return `${JSON.stringify({ connector, path: state.path, file, offset, ...now })}\n`
+  return `${oneLine(JSON.stringify({ connector, path: state.path, file, offset, ...now }))}\n`
 }
 
 function textLine(sight: Sight): string {

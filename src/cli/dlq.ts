@@ -114,7 +114,7 @@ function place({ origin, offset }: DeadLetter): string {
 /** All but the record and the message, which may be long. */
 function jsonLine(number: number, letter: DeadLetter): string {
   const { raw, message, ...rest } = letter
-  return `${JSON.stringify({ number, ...rest })}\n`
+  return `${oneLine(JSON.stringify({ number, ...rest }))}\n`
 }
 
 function total(totals: ReadonlyMap<string, number>): string {

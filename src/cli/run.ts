@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/read.ts'
+import { shown } from '../delivery/target.ts'
 import { ConfigError, EXIT } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
@@ -232,7 +233,8 @@ function tellStart(
       connectors: config.connectors.map(({ instance }) => instance),
       format: version,
       delivery,
-      ...(delivery === 'file' ? { file } : { url }),
+      // Without its query, which may hold a key.
+      ...(delivery === 'file' ? { file } : { url: url && shown(new URL(url)) }),
       state: state.path,
       metrics: metrics ?? 'off',
     },

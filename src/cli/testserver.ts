@@ -162,7 +162,7 @@ function isOpen({ host = '', tls }: TestserverOptions): boolean {
 /** Holds acknowledgements back while standard output is slower than the senders, so that lines do not pile up in memory. */
 function printer({ quiet, json }: TestserverArgs, stdout: Streams['stdout']): OnMessage {
   if (quiet) return () => undefined
-  const line = json ? (message: Record<string, unknown>) => JSON.stringify(message) : liner(stdout)
+  const line = json ? jsonLine : liner(stdout)
   let drained: Promise<void> | undefined
   return (message, meta) => {
     if (stdout.destroyed || stdout.write(`${line(message, meta)}\n`)) return undefined
@@ -172,6 +172,9 @@ function printer({ quiet, json }: TestserverArgs, stdout: Streams['stdout']): On
     return drained
   }
 }
+
+/** The same value, in which no control character stands as itself: JSON.stringify leaves those beyond C0. */
+const jsonLine = (message: Record<string, unknown>) => oneLine(JSON.stringify(message))
 
 async function drain(stdout: Writable): Promise<void> {
   const given = new AbortController()

@@ -301,8 +301,8 @@ describe('purge', () => {
   })
 })
 
-test('nothing that stands in a letter can drive the terminal', async () => {
-  const evil = '\u001b[2J\u202e\r\n'
+test('S19: nothing that stands in a letter can drive the terminal', async () => {
+  const evil = '\u001b[2J\u202e\u009b31m\r\n'
   const site = siteWith(
     letter(`{"a":"${evil}"}`, { detail: evil, origin: evil, connector: evil, answer: evil }),
   )

@@ -123,7 +123,7 @@ describe('validate', () => {
     })
   })
 
-  it('writes nothing that a terminal would obey', async () => {
+  it('S19: writes nothing that a terminal would obey', async () => {
     const result = await run(lines({ ...good, '\x1b[2J\n': 1 }))
     expect(result.out[0]).toBe('stdin:1 (message 1): /␛[2J  is not a field of a message')
   })

@@ -59,12 +59,21 @@ describe('what is printed', () => {
     expect(lines[1]).toMatch(/\(duplicate\)$/)
   })
 
-  test('text from a message cannot drive the terminal or forge a line', async () => {
+  test('S19: text from a message cannot drive the terminal or forge a line', async () => {
     const { url, stdout } = await run([], { isTTY: true })
     await post(url, message({ Description: 'a\u001b[2Jb\nforged\u009b31m' }))
     const line = String(stdout.read())
     expect(stripVTControlCharacters(line)).toContain('a\\u001b[2Jb\\u000aforged\\u009b31m')
     expect(line.trimEnd()).not.toContain('\n')
+  })
+
+  test('S19: nor does a whole message, which stays the same value', async () => {
+    const { url, stdout } = await run(['--json'])
+    const evil = message({ Description: 'a\u001b[2J\u007f\u009b31m\u202e\u2028' })
+    await post(url, evil)
+    const line = String(stdout.read()).trimEnd()
+    expect(line).not.toMatch(/[\p{Cc}\u202e\u2028]/u)
+    expect(JSON.parse(line)).toEqual(evil)
   })
 
   test('--json prints whole messages', async () => {
