@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { RISKS } from '../test/faults/risks.ts'
 import { ROWS } from '../test/faults/rows.ts'
 import { brokenExamples, type Options } from './docs/examples.ts'
 import { matrixFaults } from './docs/faults.ts'
@@ -45,6 +46,7 @@ async function check(): Promise<string[]> {
     ...brokenLinks(pages, paths),
     ...(await brokenExamples(pages, options)),
     ...matrixFaults(ROWS, sources.proofs),
+    ...matrixFaults(RISKS, sources.guards, 'S'),
     ...traces(texts),
   ]
 }

@@ -85,7 +85,7 @@ describe('levels', () => {
 })
 
 describe('what must not be seen', () => {
-  test('a secret prints as stars wherever it stands', () => {
+  test('S9: a secret prints as stars wherever it stands', () => {
     const { log, text } = capture({})
     const password = new Secret('hunter2')
     log.info({ password, options: { deep: [password] } }, 'login %s', password)
@@ -94,7 +94,7 @@ describe('what must not be seen', () => {
     expect(JSON.parse(line)).toMatchObject({ password: '***', options: { deep: ['***'] }, msg: 'login ***' })
   })
 
-  test('control characters from the data are escaped in pretty lines', () => {
+  test('S19: control characters from the data are escaped in pretty lines', () => {
     const { log, text } = capture({ format: 'pretty' })
     log.info({ rule: 'a\u001b]0;owned\u0007b\u009b31m', nested: { deep: 'c\u202ed' } }, 'one\nERROR: two')
     const line = text()
@@ -102,7 +102,7 @@ describe('what must not be seen', () => {
     expect(line).toContain('one\\u000aERROR: two')
   })
 
-  test('an error keeps the lines of its stack, and only those', () => {
+  test('S19: an error keeps the lines of its stack, and only those', () => {
     const { log, text } = capture({ format: 'pretty' })
     log.error(new Error('bad\u001b[31m'), 'failed')
     const lines = text().split('\n')

@@ -62,3 +62,15 @@ describe('the fault matrix', () => {
     expect(matrixFaults({ 8: { fault: '', outcome: '' } }, skipped)).toEqual([])
   })
 })
+
+test('the matrix of risks is read in the same way, by its own letter', () => {
+  const text = "describe('S4, S5: group', () => {\n  test('F1: inside', () => {})\n})\n"
+  const proofs = proofsIn([{ path: 'test/a.test.ts', text }], 'S')
+  expect(proofs.map(({ row, group, name }) => [row, group, name])).toEqual([
+    [4, 'group', 'F1: inside'],
+    [5, 'group', 'F1: inside'],
+  ])
+  const rows = { 4: { fault: 'a', outcome: 'b' } }
+  expect(faultRows(rows, proofs, 'test/README.md', 'S')[0]?.[0]).toBe('<a id="s4"></a>S4')
+  expect(matrixFaults(rows, proofs, 'S')).toEqual(['test/a.test.ts: there is no row S5'])
+})

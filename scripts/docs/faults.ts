@@ -2,8 +2,10 @@ import { basename, dirname, relative } from 'node:path/posix'
 import type { Row } from '../../test/faults/rows.ts'
 import type { Page } from './repository.ts'
 
-// Which test proves which row of the fault matrix. A test says so itself: its name, or that of the group it stands in, begins
-// with `F14: ` (or `F12, F13: `).
+// Which test proves which row of a matrix: of faults (F) or of risks (S, for security). A test says so itself: its name, or that
+// of the group it stands in, begins with `F14: ` (or `F12, F13: `).
+
+export type Matrix = 'F' | 'S'
 
 /** A test by the file it stands in; `isSkipped` where its name says why it cannot be. */
 export interface Proof {
@@ -25,10 +27,13 @@ interface Call {
 /** `describe`, `test` or `it` at the start of a line and its name, whatever `.each(…)` or `.skipIf(…)` stands between. */
 const CALL =
   /^( *)(describe|test|it)((?:\.\w+)*)\((?:(?:[^\n]|\n(?!\1[^\s\])]))*?\)\()??\s*(['"`])((?:\\.|(?!\4)[^\\])*)\4/gm
-const ROWS_OF = /^F(\d+(?:(?:, | and )F\d+)*)(?::\s*|$)/
+const ROWS_OF = {
+  F: /^F(\d+(?:(?:, | and )F\d+)*)(?::\s*|$)/,
+  S: /^S(\d+(?:(?:, | and )S\d+)*)(?::\s*|$)/,
+} as const
 
 /** The proofs in the texts of tests, in their order. Pure. */
-export function proofsIn(files: readonly Page[]): Proof[] {
+export function proofsIn(files: readonly Page[], matrix: Matrix = 'F'): Proof[] {
   return files.flatMap(({ path, text }) => {
     const open: Call[] = []
     return [...text.matchAll(CALL)].flatMap((match) => {
@@ -36,7 +41,7 @@ export function proofsIn(files: readonly Page[]): Proof[] {
       while ((open.at(-1)?.indent ?? -1) >= call.indent) open.pop()
       const around = open.map(({ name }) => name)
       if (call.isGroup) open.push(call)
-      return call.isGroup ? [] : proofsOf([...around, call.name], path, call.isSkipped)
+      return call.isGroup ? [] : proofsOf([...around, call.name], path, call.isSkipped, ROWS_OF[matrix])
     })
   })
 }
@@ -51,9 +56,9 @@ function plain(name: string): string {
   return name.replace(/\$\{(?:[^{}]|\{[^}]*\})*\}|%[sdifj]/g, '…').replace(/\\(['"`\\])/g, '$1')
 }
 
-function proofsOf(names: readonly string[], path: string, isSkipped: boolean): Proof[] {
-  const first = names.findIndex((name) => ROWS_OF.test(name))
-  const [whole = '', numbers = ''] = ROWS_OF.exec(names[first] ?? '') ?? []
+function proofsOf(names: readonly string[], path: string, isSkipped: boolean, rowsOf: RegExp): Proof[] {
+  const first = names.findIndex((name) => rowsOf.test(name))
+  const [whole = '', numbers = ''] = rowsOf.exec(names[first] ?? '') ?? []
   if (numbers === '') return []
   const [head = '', ...rest] = names.slice(first)
   const title = head.slice(whole.length)
@@ -66,11 +71,13 @@ export function faultRows(
   rows: Readonly<Record<number, Row>>,
   proofs: readonly Proof[],
   page: string,
+  matrix: Matrix = 'F',
 ): string[][] {
   return Object.entries(rows).map(([number, { fault, outcome, reason }]) => {
     const own = proofs.filter(({ row }) => row === Number(number))
     const told = [...byFile(own, page), ...(reason === undefined ? [] : [`*${reason}*`])]
-    return [`<a id="f${number}"></a>F${number}`, fault, outcome, told.join('<br>')]
+    const id = `${matrix}${number}`
+    return [`<a id="${id.toLowerCase()}"></a>${id}`, fault, outcome, told.join('<br>')]
   })
 }
 
@@ -89,14 +96,16 @@ function byFile(proofs: readonly Proof[], page: string): string[] {
 const escaped = (text: string) => text.replace(/[<>*_[\]]/g, '\\$&')
 
 /** What is wrong with the matrix: rows without a test or a reason, tests of rows that there are not. */
-export function matrixFaults(rows: Readonly<Record<number, Row>>, proofs: readonly Proof[]): string[] {
+export function matrixFaults(
+  rows: Readonly<Record<number, Row>>,
+  proofs: readonly Proof[],
+  matrix: Matrix = 'F',
+): string[] {
   const proven = new Set(proofs.map(({ row }) => row))
   const without = Object.keys(rows).filter((row) => !proven.has(Number(row)) && !rows[Number(row)]?.reason)
   const astray = proofs.filter(({ row }) => rows[row] === undefined)
   return [
-    ...without.map(
-      (row) => `F${row}: no test has it in its name, and no reason is given in test/faults/rows.ts`,
-    ),
-    ...astray.map(({ row, path }) => `${path}: there is no row F${row}`),
+    ...without.map((row) => `${matrix}${row}: no test has it in its name, and no reason is given`),
+    ...astray.map(({ row, path }) => `${path}: there is no row ${matrix}${row}`),
   ]
 }

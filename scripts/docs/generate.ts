@@ -5,6 +5,7 @@ import { common } from '../../src/config/options.ts'
 import { sampleOf, tableOf } from '../../src/config/sample.ts'
 import type { Connector } from '../../src/connectors/connector.ts'
 import { EXIT } from '../../src/errors.ts'
+import { RISKS } from '../../test/faults/risks.ts'
 import { ROWS } from '../../test/faults/rows.ts'
 import { PROMISES } from '../../test/fuzz/promises.ts'
 import { faultRows, type Proof } from './faults.ts'
@@ -17,7 +18,9 @@ export interface Sources {
   verbs: ReadonlyMap<string, Verb>
   connectors: ReadonlyMap<string, Connector>
   metrics: readonly Row[]
+  /** Tests of rows of the fault matrix, and of the security matrix. */
   proofs: readonly Proof[]
+  guards: readonly Proof[]
 }
 
 /** What a service manager or a script is told by each exit code. */
@@ -35,10 +38,10 @@ const EXIT_CODES: Record<keyof typeof EXIT, string> = {
 
 /**
  * What stands between the markers of a page: `options:SECTION`, `sample:SECTION`, `usage:VERB`, `verbs`, `connectors`,
- * `metrics`, `exit-codes`, `faults`, `fuzz`. On a connector's own page its section need not be named.
+ * `metrics`, `exit-codes`, `faults`, `risks`, `fuzz`. On a connector's own page its section need not be named.
  */
 export function generator(page: string, sources: Sources): Generate {
-  const { verbs, connectors, metrics, proofs } = sources
+  const { verbs, connectors, metrics, proofs, guards } = sources
   const own = /^src\/connectors\/([^/]+)\/README\.md$/.exec(page)?.[1]
   const parts: Record<string, (argument: string) => string> = {
     options: (section) => tableOf(schemaOf(section, connectors)),
@@ -57,6 +60,7 @@ export function generator(page: string, sources: Sources): Generate {
     metrics: () => table(['metric', 'type', 'labels', 'what it tells'], metrics.map(metricRow)),
     'exit-codes': () => table(['code', 'meaning'], exitRows()),
     faults: () => table(['row', 'fault', 'at most', 'proved by'], faultRows(ROWS, proofs, page)),
+    risks: () => table(['row', 'risk', 'what holds it', 'proved by'], faultRows(RISKS, guards, page, 'S')),
     fuzz: () =>
       table(
         ['target', 'whatever the input'],

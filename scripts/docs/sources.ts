@@ -12,12 +12,16 @@ export async function loadSources(): Promise<Sources> {
   const connectors = await Promise.all(
     probes().map(async (probe) => [probe, await loadConnector(probe)] as const),
   )
-  const tests = files().filter((path) => /^test\/faults\/.*\.test\.ts$/.test(path))
+  const tests = files()
+    .filter((path) => /^test\/.*\.test\.ts$/.test(path))
+    .map((path) => ({ path, text: read(path) ?? '' }))
+  const ofFaults = tests.filter(({ path }) => path.startsWith('test/faults/'))
   return {
     verbs: await loadVerbs(),
     connectors: new Map(connectors),
     metrics: await metricRows(),
-    proofs: proofsIn(tests.map((path) => ({ path, text: read(path) ?? '' }))),
+    proofs: proofsIn(ofFaults),
+    guards: proofsIn(tests, 'S'),
   }
 }
 

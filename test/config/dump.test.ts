@@ -92,7 +92,7 @@ token = t
   })
 })
 
-describe('secrets', () => {
+describe('S9: secrets', () => {
   const word = fc
     .string({ unit: fc.constantFrom(...'abXYZ019%$', ...'{}()#;:=@/"\'\\ .é€'), minLength: 8, maxLength: 24 })
     .map((text) => text.trim())

@@ -337,7 +337,7 @@ describe('credentials', () => {
     ])
   })
 
-  it('over plain HTTP are warned of, unless to this host', async () => {
+  it('S9: over plain HTTP are warned of, unless to this host', async () => {
     const warnings = async (host: string) =>
       (await reading(delivery(`url = http://a:b@${host}:4690/`))).warnings
     expect(await warnings('127.1.2.3')).toEqual([])
@@ -347,6 +347,23 @@ describe('credentials', () => {
       expect(await warnings(host)).toEqual([
         'A:4: [idmefv2] url: http:// sends the password over the network for all to read',
       ])
+  })
+})
+
+describe('S18: what becomes a header', () => {
+  it.each([
+    ['url = http://a%0d%0aX:b@127.0.0.1/', 'login: contains a control character'],
+    ['url = http://a:b%0d%0aX@127.0.0.1/', 'password: contains a control character'],
+    [
+      `${URL}\nlogin = a\npassword = \${LINES}`,
+      'password: the environment variable LINES contains a line break or a NUL',
+    ],
+    [`${URL}\nlogin = a\n b\npassword = c`, 'login: must be one line'],
+    ['url = http://127.0.0.1/a\n b', 'url: must be one line'],
+    [`${URL}\nproxy = http://u%0a:p@127.0.0.1/`, 'proxy_login: contains a control character'],
+  ])('holds no line end: %j', async (lines, fault) => {
+    const { problems } = await reading(delivery(lines), { env: { LINES: 'a\r\nX-Injected: b' } })
+    expect(problems.join('\n')).toContain(fault)
   })
 })
 

@@ -143,7 +143,7 @@ describe('facts', () => {
   })
 })
 
-it('a secret shows itself to nobody but reveal', () => {
+it('S9: a secret shows itself to nobody but reveal', () => {
   const value = new Secret('hunter2')
   const all = [
     String(value),

@@ -65,27 +65,27 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
     expect(await destination.send(messagesOf(numbered(1)), never)).toEqual([])
   })
 
-  test('an unknown authority is refused, and the words say what to do', async () => {
+  test('S8: an unknown authority is refused, and the words say what to do', async () => {
     expect(await complaint(await receiver(), {})).toMatch(/unknown authority.*ca/)
   })
 
-  test('a self-signed certificate is refused, and the words say what to do', async () => {
+  test('S8: a self-signed certificate is refused, and the words say what to do', async () => {
     expect(await complaint(await receiver(authority.selfSigned('alone')), {})).toMatch(
       /self-signed.*pin_sha256/,
     )
   })
 
-  test('a certificate for another name is refused', async () => {
+  test('S8: a certificate for another name is refused', async () => {
     const other = authority.issue('other', 'DNS:other.example')
     expect(await complaint(await receiver(other), { ca: authority.ca })).toContain('another name')
   })
 
-  test('an expired certificate is refused', async () => {
+  test('S8: an expired certificate is refused', async () => {
     const old = authority.issue('old', 'IP:127.0.0.1', -1)
     expect(await complaint(await receiver(old), { ca: authority.ca })).toContain('expired')
   })
 
-  test('a server with TLS 1.2 only is refused, unless that is allowed', async () => {
+  test('S8: a server with TLS 1.2 only is refused, unless that is allowed', async () => {
     const siem = await receiver(server, { maxVersion: 'TLSv1.2' })
     expect(await complaint(siem, { ca: authority.ca })).toContain('tls_min_version')
     const { destination } = open(siem.port, { ca: authority.ca, tls_min_version: '1.2' })
@@ -104,7 +104,7 @@ describe.skipIf(!hasOpenssl)('TLS', () => {
     expect(await complaint(siem, {})).toContain('no TLS')
   })
 
-  describe('pinning', () => {
+  describe('S8: pinning', () => {
     test('a pinned certificate is trusted, self-signed and whatever its name', async () => {
       const pair = authority.selfSigned('pinned')
       const siem = await receiver(pair)

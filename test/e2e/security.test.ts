@@ -26,7 +26,7 @@ function textsIn(folder: string): string {
     .join('\n')
 }
 
-test('S9: the password is in nothing that is printed, logged, measured or kept, nor in the list of processes', async () => {
+test('S9: the password is in nothing that is printed, logged, measured or kept, nor in the list of processes; no alert is logged', async () => {
   const oracle = await Oracle.start()
   const site = new Site()
   site.append(`${lines(0, 20)}{"event_type":"alert" broken\n`)
@@ -48,6 +48,7 @@ test('S9: the password is in nothing that is printed, logged, measured or kept, 
     expect(text).not.toContain(Buffer.from(`sensor:${WORD}`).toString('base64'))
   }
   for (const text of told) expect(text).not.toContain(KEY)
+  for (const { Description } of oracle.messages) expect(program.stderr).not.toContain(Description)
   expect(checked.stdout).toContain('password = ***')
   expect(site.deadLetters).toHaveLength(1)
 })

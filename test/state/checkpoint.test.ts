@@ -84,7 +84,7 @@ test('what was flushed is there at the next start, and belongs to its connector'
   expect(again.warnings).toEqual([])
 })
 
-test('is for its owner alone', async () => {
+test('S23: positions are for their owner alone', async () => {
   const path = await written()
   expect(statSync(path).mode & 0o777).toBe(0o600)
   expect(statSync(`${path}.prev`).mode & 0o777).toBe(0o600)

@@ -27,7 +27,7 @@ function statusFor(host: string): Promise<number | undefined> {
   return promise
 }
 
-describe('S20: the page', () => {
+describe('the page', () => {
   test('shows what came, newest first, and the figures', async () => {
     await post(numbered(1, { Description: 'the first' }))
     await post(numbered(2, { Description: 'the second' }))
@@ -47,7 +47,7 @@ describe('S20: the page', () => {
     expect(await page()).toContain('None yet')
   })
 
-  test('text from messages stays text', async () => {
+  test('S20: text from messages stays text', async () => {
     const hostile = `</pre><script>alert(1)</script><img src=x onerror='alert(1)'>"&amp;\u001b[31m`
     await post(
       message({
@@ -72,7 +72,7 @@ describe('S20: the page', () => {
     expect(html.match(/<pre>/g)?.length).toBe(html.match(/<\/pre>/g)?.length)
   })
 
-  test('nothing may run or be fetched, and the style is the one that was vouched for', async () => {
+  test('S20: nothing may run or be fetched, and the style is the one that was vouched for', async () => {
     const response = await fetch(server.url)
     const policy = response.headers.get('content-security-policy') ?? ''
     expect(policy).toContain("default-src 'none'")
@@ -97,14 +97,14 @@ describe('S20: the page', () => {
   })
 })
 
-describe('S20: who may see it', () => {
-  test('requests for the addresses and names of this host', async () => {
+describe('who may see it', () => {
+  test('S20: requests for the addresses and names of this host', async () => {
     expect(await statusFor(`127.0.0.1:${server.port}`)).toBe(200)
     expect(await statusFor(`localhost:${server.port}`)).toBe(200)
     expect(await statusFor(`[::1]:${server.port}`)).toBe(200)
   })
 
-  test('a name that was pointed at us is 421', async () => {
+  test('S20: a name that was pointed at us is 421', async () => {
     expect(await statusFor('evil.example')).toBe(421)
     expect(await statusFor(`localhost.evil.example:${server.port}`)).toBe(421)
   })

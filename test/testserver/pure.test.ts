@@ -44,7 +44,7 @@ describe('accept', () => {
   })
 })
 
-describe('S20: host of the page', () => {
+describe('host of the page', () => {
   test.each([
     ['127.0.0.1:9999', true],
     ['[::1]:9999', true],

@@ -159,7 +159,7 @@ describe('what is not taken', () => {
   })
 })
 
-describe('S4: gzip', () => {
+describe('gzip', () => {
   const headers = { 'content-encoding': 'gzip' }
 
   test('a compressed body is taken, and counted as it came', async () => {
@@ -169,7 +169,7 @@ describe('S4: gzip', () => {
     expect(server.stats()).toMatchObject({ valid: 100, bytes: body.length })
   })
 
-  test('a bomb is 413, by its size and by its ratio', async () => {
+  test('S4: a bomb is 413, by its size and by its ratio', async () => {
     const server = await start({ maxBodyBytes: 5 * 1024 ** 2 })
     const bySize = gzipSync(Buffer.from(Array.from({ length: 6 * 1024 ** 2 }, (_, i) => 97 + ((i * i) % 23))))
     const byRatio = gzipSync(Buffer.alloc(4 * 1024 ** 2, ' '))

@@ -92,7 +92,7 @@ describe.skipIf(!hasOpenssl)('over TLS', () => {
     expect(server.stats()).toMatchObject({ valid: 1, invalid: 1 })
   })
 
-  test('a body over the limit is 413 over HTTP/2 too', async () => {
+  test('S4: a body over the limit is 413 over HTTP/2 too', async () => {
     await start()
     expect((await overHttp2(' '.repeat(11 * 1024 ** 2))).status).toBe(413)
   })
@@ -103,14 +103,14 @@ describe.skipIf(!hasOpenssl)('over TLS', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 204 /)
   })
 
-  test('nothing below TLS 1.3', async () => {
+  test('S8: nothing below TLS 1.3', async () => {
     await start()
     const { answer, error } = await overHttp1({ maxVersion: 'TLSv1.2' })
     expect(answer).toBe('')
     expect(error?.message).toMatch(/protocol version/)
   })
 
-  test('with an authority, only clients it vouches for', async () => {
+  test('S7: with an authority, only clients it vouches for', async () => {
     await start(true)
     const client = { key: pem('client.key'), cert: pem('client.pem'), ALPNProtocols: ['http/1.1'] }
     const stranger = { key: pem('stranger.key'), cert: pem('stranger.pem') }
@@ -184,7 +184,7 @@ describe.skipIf(!hasOpenssl)('over TLS', () => {
     })
   })
 
-  test('slow headers are cut over TLS too', async () => {
+  test('S5: slow headers are cut over TLS too', async () => {
     await start()
     await server.close()
     const tls = { key: pem('server.key'), cert: pem('server.pem') }

@@ -1,0 +1,83 @@
+import type { Row } from './rows.ts'
+
+/**
+ * What an attacker may try against what there is today, by the numbers that tests begin their names with (`S4: …`), what
+ * holds it, and what is not there yet. A page is made from it: `pnpm run docs`.
+ */
+export const RISKS: Readonly<Record<number, Row>> = {
+  4: {
+    fault: 'bodies that are endless, enormous, compressed into bombs, or of another length than they say',
+    outcome:
+      'test server: 10 MiB (`--max-body`) counted while it comes, before and after gzip, 100 : 1 at most beyond 1 MiB, one encoding; all bodies together 64 MiB, the largest unfinished one leaves first ([F52](#f52) for memory). Metrics: no body is read',
+    reason: 'HTTP push and the gateway, which are not offered yet, are to be held to the same',
+  },
+  5: {
+    fault: 'slow, silent and countless clients',
+    outcome:
+      'headers 10 s, body 30 s, looked at every 2 s, also over TLS and HTTP/2 ([F52](#f52)); 64 headers, 16 KiB of them; 1024 connections, 256 streams on each; metrics: 100 connections, 1000 requests on each',
+    reason:
+      'the test server sets no limit of requests on a connection: beyond it Node answers 503 to what was pipelined',
+  },
+  6: {
+    fault: 'listening where others can reach it',
+    outcome: 'loopback unless told otherwise; else a warning at each start, and no start with `--strict`',
+  },
+  7: {
+    fault: 'whoever can connect',
+    outcome: 'test server: client certificates (`--tls-ca`)',
+    reason:
+      'metrics and test server have no password: their guard is the loopback address (S6). Passwords and tokens come with the receivers of HTTP push',
+  },
+  8: {
+    fault: 'somebody between us and the receiver',
+    outcome:
+      'chain, name and time are checked, TLS 1.3 unless 1.2 is allowed; `ca`, `pin_sha256`; `verify = no` is warned of at each start, reload and `check`; no environment variable switches a check off',
+  },
+  9: {
+    fault: 'passwords in logs, errors, metrics, files, the list of processes',
+    outcome:
+      'wrapped as they are read, and shown as `***`; taken out of addresses; no query of the address in the log; a file with a password that everyone can read is warned of. No option takes a secret on the command line. Alerts are not logged at any level',
+    reason: '`check` shows the query of `url`, as it prints the configuration in force',
+  },
+  10: {
+    fault: 'names in events that reach a prototype: `__proto__`, `constructor`',
+    outcome:
+      'own properties only; messages are written from names known beforehand; the same without `__proto__`',
+  },
+  11: {
+    fault: 'text of a mapping or an event that becomes code',
+    outcome:
+      'code is printed from a checked form, with text as JSON strings only; every hostile text gives what the interpreter gives; where code may not be made, the interpreter works ([fuzzing](#beyond-the-matrix): `mapping`, `path`)',
+  },
+  12: {
+    fault: 'whoever can change a configuration or mapping',
+    outcome:
+      'refused when everyone or a group of others can write it, also with `convert --mapping`; a foreign owner is warned of',
+  },
+  13: {
+    fault: 'script in paths, and descents that multiply',
+    outcome:
+      'paths are read by a parser of our own; jsonpath-plus gets `..`, `[*]` and slices only, with `eval` off; `..` once in a path',
+  },
+  18: {
+    fault: 'requests smuggled past a proxy, headers made of line ends',
+    outcome:
+      'what two parsers could understand differently is 400, also with `--insecure-http-parser`; what becomes a header of ours has no control characters',
+  },
+  19: {
+    fault: 'text that forges log lines or drives a terminal',
+    outcome:
+      'control characters, separators and direction marks are shown as `\\u…` in pretty logs and whatever verbs print; other logs are JSON. `dlq show --raw` gives bytes as they are',
+  },
+  20: {
+    fault: 'pages that run what is in a message, or are read by other sites',
+    outcome:
+      'text only, no script, nothing fetched (Content-Security-Policy); `Host` must be a name of this machine, for the page and for metrics on a loopback address',
+  },
+  23: {
+    fault: 'other users of the machine',
+    outcome:
+      'state directory 0700, files 0600, whatever the umask; one that others can write to is warned of; how long alerts are kept is [said](../../src/state/README.md)',
+    reason: 'dead letters have no age limit of their own: they would be lost. `dlq purge --before` is it',
+  },
+}
