@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { type parseArgs, styleText } from 'node:util'
+import { readText } from '../config/files.ts'
 import { EXIT, UsageError } from '../errors.ts'
 import { oneLine } from '../log.ts'
 import { ListenError } from '../metrics/listen.ts'
@@ -20,7 +21,9 @@ what is wrong, and prints a line for each. The last messages are shown at the sa
 
   --host ADDRESS        listen on this address (127.0.0.1)
   --port PORT           and port (9999); 0 picks one
-  --strict              refuse an address that others can reach, unless --tls-ca says who may
+  --login NAME          ask for this user name (HTTP Basic)
+  --password-file FILE  and the password in the first line of this file
+  --strict              refuse an address that others can reach, unless TLS and --login, or --tls-ca, say who may
   --path PATH           take messages at this path only
   --store FILE          append accepted messages to FILE, one a line, before they are acknowledged
   --json                print whole messages, one a line
@@ -41,6 +44,8 @@ what is wrong, and prints a line for each. The last messages are shown at the sa
 export const testserverOptions = {
   host: { type: 'string', default: '127.0.0.1' },
   port: { type: 'string', default: '9999' },
+  login: { type: 'string' },
+  'password-file': { type: 'string' },
   strict: { type: 'boolean', default: false },
   path: { type: 'string' },
   store: { type: 'string' },
@@ -72,8 +77,6 @@ export const testserver: Verb = {
   },
 }
 
-const OPEN = 'anyone who can reach this address can send, and see what was sent'
-
 type OnMessage = NonNullable<TestserverOptions['onMessage']>
 
 /**
@@ -90,10 +93,9 @@ export async function testserverCommand(
   stdout.once('error', () => stdout.destroy()) // the reader left, as head(1) does
   try {
     const options = { ...(await read(args)), onMessage: printer(args, stdout) }
-    if (isOpen(options)) {
-      if (args.strict) throw new UsageError(`--host ${args.host}: ${OPEN}`)
-      stderr.write(`warning: ${OPEN}\n`)
-    }
+    const danger = dangerOf(options)
+    if (danger && args.strict) throw new UsageError(`--host ${args.host}: ${danger}`)
+    if (danger) stderr.write(`warning: ${danger}\n`)
     const server = await startTestserver(options)
     stderr.write(`listening on ${server.url}${options.path ?? '/'}\n`)
     await closed
@@ -118,6 +120,7 @@ async function read(args: TestserverArgs): Promise<TestserverOptions> {
     delayMs: integer('--delay', args.delay, 3_600_000),
     maxBodyBytes: integer('--max-body', args['max-body'], 1024 ** 3),
     tls: await tlsFiles(args),
+    account: await accountOf(args),
   }
   // Absent is not the same as undefined to TestserverOptions.
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
@@ -131,6 +134,21 @@ async function tlsFiles(args: TestserverArgs): Promise<TestserverOptions['tls']>
   if (cert === undefined || key === undefined) throw new UsageError('TLS needs both --tls-cert and --tls-key')
   const tls = { cert: await pem('--tls-cert', cert), key: await pem('--tls-key', key) }
   return ca === undefined ? tls : { ...tls, ca: await pem('--tls-ca', ca) }
+}
+
+/** More than any password. */
+const MAX_PASSWORD_BYTES = 4096
+
+async function accountOf(args: TestserverArgs): Promise<TestserverOptions['account']> {
+  const { login, 'password-file': path } = args
+  if (login === undefined && path === undefined) return undefined
+  if (login === undefined || path === undefined)
+    throw new UsageError('a password needs both --login and --password-file')
+  const read = await readText(path, MAX_PASSWORD_BYTES)
+  if (read.fault !== undefined) throw new UsageError(`--password-file: ${path} ${read.fault}`)
+  const [password] = read.text.split(/\r?\n/, 1)
+  if (!password) throw new UsageError(`--password-file: ${path} has an empty first line`)
+  return { login, password }
 }
 
 async function pem(option: string, path: string): Promise<string> {
@@ -154,9 +172,11 @@ function integer(option: string, text: string | undefined, max: number): number 
   throw new UsageError(`${option} must be a whole number, is "${text}"`)
 }
 
-/** Reachable from other hosts without a client certificate. */
-function isOpen({ host = '', tls }: TestserverOptions): boolean {
-  return !isLoopback(host) && tls?.ca === undefined
+/** What others can do who reach the address. */
+function dangerOf({ host = '', tls, account }: TestserverOptions): string | undefined {
+  if (isLoopback(host) || tls?.ca !== undefined) return undefined
+  if (account === undefined) return 'anyone who can reach this address can send, and see what was sent'
+  return tls ? undefined : 'without TLS the password and the messages can be read on their way'
 }
 
 /** Holds acknowledgements back while standard output is slower than the senders, so that lines do not pile up in memory. */

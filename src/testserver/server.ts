@@ -4,6 +4,7 @@ import type { Version } from '../idmefv2/profiles.ts'
 import { listen, PATIENCE } from '../metrics/listen.ts'
 import { type Answer, hangUp, send, sendAndLeave, sendAsPython } from './answer.ts'
 import { type Body, isTooLong, readBody } from './body.ts'
+import { type Account, Doorkeeper } from './doorkeeper.ts'
 import { connectionsOf, createListener, type Tls } from './listener.ts'
 import { type Accepted, type Refused, readMessages } from './messages.ts'
 import { pathOf, refuse } from './negotiate.ts'
@@ -38,6 +39,8 @@ export interface TestserverOptions {
   /** File that every accepted message is appended to before it is acknowledged, one a line. */
   store?: string
   tls?: Tls
+  /** Who may send and look; without it, everyone who can reach the port. */
+  account?: Account
   /** Times after which a client that does not finish its headers, or its request, is turned away. */
   headersTimeoutMs?: number
   requestTimeoutMs?: number
@@ -109,6 +112,7 @@ function createReceiver(options: TestserverOptions, store: ((lines: string) => P
     pythonCompat,
     log,
   } = options
+  const doorkeeper = options.account && new Doorkeeper(options.account)
   const tally = new Tally()
   const recent = new Recent()
   const limits = {
@@ -120,6 +124,12 @@ function createReceiver(options: TestserverOptions, store: ((lines: string) => P
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', headers } = request
     const path = pathOf(request.url ?? '/')
+    const barred = doorkeeper?.bar(headers.authorization, request.socket.remoteAddress)
+    if (barred) {
+      if (headers.expect !== undefined) hangUp(request, response)
+      tally.answered(barred.status)
+      return send(response, barred)
+    }
     const refused = pythonCompat
       ? onlyPost(method)
       : refuse({ method, path, headers }, { path: options.path, host })

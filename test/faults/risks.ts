@@ -24,9 +24,10 @@ export const RISKS: Readonly<Record<number, Row>> = {
   },
   7: {
     fault: 'whoever can connect',
-    outcome: 'test server: client certificates (`--tls-ca`)',
+    outcome:
+      'test server: client certificates (`--tls-ca`), or a password (`--login`), compared by digest in constant time; one guess a second from an address, and no answer tells more than yes or no',
     reason:
-      'metrics and test server have no password: their guard is the loopback address (S6). Passwords and tokens come with the receivers of HTTP push',
+      'metrics have no password: their guard is the loopback address ([S6](#s6)). Tokens come with HTTP push',
   },
   8: {
     fault: 'somebody between us and the receiver',

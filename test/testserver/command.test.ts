@@ -141,6 +141,45 @@ describe('its life', () => {
   })
 })
 
+describe('S7: user name and password', () => {
+  const word = async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'password-'))
+    running.push(() => rm(folder, { recursive: true }))
+    await writeFile(join(folder, 'word'), 'päss:word\nnot this\n', { mode: 0o600 })
+    return join(folder, 'word')
+  }
+  const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+
+  test('are asked for, of senders and of browsers', async () => {
+    const { url } = await run(['--login', 'sensor', '--password-file', await word()])
+    const send = (headers: Record<string, string>) =>
+      fetch(url, {
+        method: 'POST',
+        body: JSON.stringify(message()),
+        headers: { 'content-type': 'application/json', ...headers },
+      })
+    const unknown = await send({})
+    expect([unknown.status, unknown.headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringMatching(/^Basic/),
+    ])
+    expect((await fetch(url)).status).toBe(401)
+    expect((await send(basic('sensor:päss:word'))).status).toBe(204)
+    expect((await fetch(url, { headers: basic('sensor:päss:word') })).status).toBe(200)
+    expect((await send(basic('sensor:wrong'))).status).toBe(401)
+    expect((await send(basic('sensor:päss:word'))).status).toBe(429)
+  })
+
+  test('are no guard without TLS, which is said', async () => {
+    const account = ['--login', 'sensor', '--password-file', await word()]
+    expect((await run(['--host', '0.0.0.0', ...account])).told()).toMatch(/^warning: without TLS/)
+    const refused = await run(['--host', '0.0.0.0', '--strict', ...account])
+    await expect(refused.exit).rejects.toThrow('without TLS')
+    const half = await run(['--login', 'sensor'])
+    await expect(half.exit).rejects.toThrow('--password-file')
+  })
+})
+
 describe('options', () => {
   test('reach the server', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'command-'))

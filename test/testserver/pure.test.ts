@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isOwnHost } from '../../src/reach.ts'
+import { Doorkeeper } from '../../src/testserver/doorkeeper.ts'
 import { readMessages } from '../../src/testserver/messages.ts'
 import { acceptsJson, isJson, pathOf, refuse } from '../../src/testserver/negotiate.ts'
 import { Recent } from '../../src/testserver/recent.ts'
@@ -227,5 +228,43 @@ describe('summarise', () => {
       source: 'a (+2)',
       target: 'somewhere',
     })
+  })
+})
+
+describe('S7: Doorkeeper', () => {
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
+  let now = 0
+  const doorkeeper = () => new Doorkeeper({ login: 'a', password: 'b' }, () => now)
+  const status = (keeper: Doorkeeper, text: string, address = '192.0.2.1') =>
+    keeper.bar(basic(text), address)?.status
+
+  test.each(['', 'a', 'a:', 'a:B', 'b:a', 'a:b\n', 'a:bb', ':'])('%j is not let in', (text) => {
+    expect(status(doorkeeper(), text)).toBe(401)
+  })
+
+  test.each([undefined, '', 'Bearer YTpi', 'Basic', 'Basic YTpi YTpi'])(
+    'nor is %j, which is no guess',
+    (header) => {
+      const keeper = doorkeeper()
+      expect(keeper.bar(header)?.status).toBe(401)
+      expect(status(keeper, 'a:b')).toBeUndefined()
+    },
+  )
+
+  test('after a wrong guess nothing of that address is looked at for a second, of others it is', () => {
+    const keeper = doorkeeper()
+    expect(status(keeper, 'a:c')).toBe(401)
+    now += 999
+    expect([status(keeper, 'a:b'), status(keeper, 'a:c')]).toEqual([429, 429])
+    expect(status(keeper, 'a:b', '192.0.2.2')).toBeUndefined()
+    now += 1
+    expect(status(keeper, 'a:b')).toBeUndefined()
+  })
+
+  test('remembers a bounded number of addresses', () => {
+    const keeper = doorkeeper()
+    for (let i = 0; i <= 10_000; i++) status(keeper, 'a:c', `${i}`)
+    expect(status(keeper, 'a:b', '0')).toBeUndefined()
+    expect(status(keeper, 'a:b', '1')).toBe(429)
   })
 })
