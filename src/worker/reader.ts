@@ -1,4 +1,5 @@
 import { readSync } from 'node:fs'
+import { allocate } from './memory.ts'
 
 /** Whole lines in one buffer: `bytes[from, to)`, the last byte before `to` is a newline. Valid until the next block. */
 export interface Block {
@@ -29,7 +30,7 @@ const HEAD_BYTES = 64 * 1024
  * range at a time. The buffer grows to the longest line seen, and not beyond `maxLine` and one read.
  */
 export class LineReader {
-  #buffer = Buffer.allocUnsafeSlow(READ_BYTES + 1)
+  #buffer = allocate(READ_BYTES + 1)
   readonly #maxLine: number
 
   constructor(maxLine: number) {
@@ -96,7 +97,7 @@ export class LineReader {
 
   #reserve(size: number): void {
     if (size <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.min(2 * size, Math.max(size, this.#maxLine + READ_BYTES)))
+    const larger = allocate(Math.min(2 * size, Math.max(size, this.#maxLine + READ_BYTES)))
     this.#buffer.copy(larger)
     this.#buffer = larger
   }

@@ -4,9 +4,8 @@ import type { Ids } from '../mapping/ids.ts'
 import type { Batch } from './batch.ts'
 import type { Identify } from './identify.ts'
 import type { Block } from './reader.ts'
-import { Search } from './search.ts'
+import { type Sieve, sieveFor } from './sieve.ts'
 
-const NEWLINE = 0x0a
 const OPEN = 0x7b
 const CLOSE = 0x7d
 const BLANKS = new Set([0x20, 0x09, 0x0d, 0x00])
@@ -41,15 +40,13 @@ export class Records {
   readonly #counts: Counts
   readonly #reject: (fault: Fault) => void
   readonly #check: Check | undefined
-  readonly #search: Search
   #identify: Identify = () => {}
   #block: Block = { bytes: Buffer.alloc(0), from: 0, to: 0, origin: 0 }
-  /** The line at hand. */
+  #sieve: Sieve = sieveFor(undefined, this.#block.bytes, 0, 0)
+  /** There is a line at hand: `bytes[start, end)` of the block. */
+  #hasLine = false
   #start = 0
   #end = 0
-  /** The first place, from the line at hand on, that a record which may match must hold. */
-  #hit = 0
-  #isUtf8 = true
 
   constructor(converter: Converter, ids: Ids, counts: Counts, reject: (fault: Fault) => void, check?: Check) {
     this.#converter = converter
@@ -57,32 +54,33 @@ export class Records {
     this.#ids = ids
     this.#counts = counts
     this.#reject = reject
-    this.#search = new Search(converter.needle)
   }
 
   /** Begins with a block; its bytes must stay until `fill` has returned true. */
   begin(block: Block, identify: Identify): void {
     this.#block = block
     this.#identify = identify
-    this.#start = block.from
-    this.#search.start(block.bytes, block.from, block.to)
-    this.#hit = this.#search.after(block.from)
-    // One fast look at the whole block spares a look at every record.
-    this.#isUtf8 = isUtf8(block.bytes.subarray(block.from, block.to))
+    this.#sieve = sieveFor(this.#converter.needle, block.bytes, block.from, block.to)
+    this.#next()
   }
 
   /** True when the block is used up, false when the batch is full: call again with another one. */
   fill(batch: Batch): boolean {
-    const { bytes, to } = this.#block
-    while (this.#start < to) {
-      this.#end = bytes.indexOf(NEWLINE, this.#start)
-      const isCandidate = this.#hit < this.#end
-      if (!isCandidate && bytes[this.#start] === OPEN && bytes[this.#end - 1] === CLOSE) this.#dismiss()
-      else if (!this.#take(batch, isCandidate)) return false
-      if (isCandidate) this.#hit = this.#search.after(this.#end + 1)
-      this.#start = this.#end + 1
+    while (this.#hasLine) {
+      if (!this.#take(batch, this.#sieve.isCandidate)) return false
+      this.#next()
     }
     return true
+  }
+
+  #next(): void {
+    const { passed } = this.#sieve
+    this.#hasLine = this.#sieve.next()
+    this.#start = this.#sieve.start
+    this.#end = this.#sieve.end
+    const more = this.#sieve.passed - passed
+    this.#counts.records += more
+    this.#counts.filtered += more
   }
 
   #dismiss(): void {
@@ -99,7 +97,7 @@ export class Records {
       this.#dismiss()
       return true
     }
-    if (this.#isUtf8 || isUtf8(bytes.subarray(from, this.#end)))
+    if (this.#sieve.isUtf8 || isUtf8(bytes.subarray(from, this.#end)))
       return this.#convert(batch, bytes, from, this.#end)
     // Bytes that are not UTF-8 must not cost the alert: they are replaced by U+FFFD, and that is counted.
     const repaired = Buffer.from(`${bytes.toString('utf8', from, this.#end)}\n`)

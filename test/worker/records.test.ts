@@ -5,6 +5,7 @@ import { Ids } from '../../src/mapping/ids.ts'
 import type { Mapping } from '../../src/mapping/rules.ts'
 import { Batch } from '../../src/worker/batch.ts'
 import { identifyBy } from '../../src/worker/identify.ts'
+import { allocate } from '../../src/worker/memory.ts'
 import type { Block } from '../../src/worker/reader.ts'
 import { type Check, type Counts, type Fault, Records } from '../../src/worker/records.ts'
 
@@ -23,16 +24,27 @@ interface Setting {
   origin?: number
 }
 
-/** What became of lines: the messages of each batch, the faults and the counts. */
-function take(
-  content: string | Buffer,
-  { filter = ALERTS, check, batchBytes = 65_536, origin = 0 }: Setting = {},
-) {
+/** What became of lines, read by WebAssembly and without it. */
+function take(content: string | Buffer, setting: Setting = {}) {
+  const plain = Buffer.from(content)
+  const swept = allocate(plain.length)
+  plain.copy(swept)
+  const result = taken(plain, setting)
+  // A check sees every message, and should see it once.
+  if (setting.check === undefined) {
+    const { batches, ...others } = taken(swept, setting)
+    expect(others).toEqual({ ...result, batches: undefined })
+    expect(batches.map(({ ends }) => ends.length)).toEqual(result.batches.map(({ ends }) => ends.length))
+  }
+  return result
+}
+
+/** The messages of each batch, the faults and the counts. */
+function taken(bytes: Buffer, { filter = ALERTS, check, batchBytes = 65_536, origin = 0 }: Setting) {
   const converter = compile({ filter, mapping: MAPPING }, profile('2.D.V08'), { values: {}, options: {} })
   const counts: Counts = { records: 0, filtered: 0, converted: 0, repaired: 0 }
   const faults: Fault[] = []
   const records = new Records(converter, new Ids(), counts, (fault) => faults.push(fault), check)
-  const bytes = Buffer.from(content)
   const block: Block = { bytes, from: 0, to: bytes.length, origin }
   const work = {
     kind: 'range',
