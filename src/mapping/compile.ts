@@ -8,6 +8,7 @@ import type { Program } from './ir.ts'
 import { type Needle, needleOf } from './needle.ts'
 import type { Parse } from './parser.ts'
 import { readMapping } from './read.ts'
+import { recallFor } from './recall.ts'
 import type { Context, Rules } from './rules.ts'
 import { DISMISSED, FOUND, generateScanner, type Scan, UNUSUAL } from './scanner.ts'
 import { layOut } from './slots.ts'
@@ -66,8 +67,9 @@ export class Converter {
     this.#parse = parse
     this.needle = needleOf(program.filter)
     this.convertEvent = generate ? generateAccessors(program) : closures(program)
+    const rule = recallFor(program, layout)
     this.#generated = generate
-      ? { scan: generateScanner(layout.root), emit: generateEmitter(program, layout) }
+      ? { scan: generateScanner(layout.root, rule), emit: generateEmitter(program, layout, rule) }
       : undefined
     this.#spans = new Int32Array(2 * layout.slots)
   }

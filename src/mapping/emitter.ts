@@ -1,7 +1,9 @@
 import type { Ids } from './ids.ts'
 import type { Member, Node, Program } from './ir.ts'
+import type { Rule } from './scanner.ts'
 import type { Layout } from './slots.ts'
 import { SpanPrinter } from './spans.ts'
+import { expressionsIn } from './walk.ts'
 import { put } from './writers.ts'
 
 /** The filter says no. */
@@ -27,16 +29,24 @@ export type Emit = (
  * Generates the emitter of a program. Printed from the checked form alone: field names and constants are copied from
  * byte arrays, functions and conditions are called by index; no text of a mapping becomes code.
  */
-export function generateEmitter(program: Program, layout: Layout): Emit {
+export function generateEmitter(program: Program, layout: Layout, rule?: Rule): Emit {
   const spans = new SpanPrinter(layout)
   const source = `"use strict";
 return function emit(b, S, ids, out, p) {
   R.bytes = b; R.spans = S; R.ids = ids;
   let q, r;
-${new EmitterPrinter(spans).body(program)}
+${rule === undefined ? '' : '  const known = K.known;'}
+${new EmitterPrinter(spans, rule?.name).body(program)}
 }`
-  const make = new Function('R', 'T', 'put', source)
-  return make(spans.current, spans.table, put) as Emit // printed above with this signature
+  const make = new Function('R', 'T', 'put', 'K', source)
+  return make(spans.current, spans.table, put, rule?.recall) as Emit // printed above with this signature
+}
+
+/** Members of the message that follow each other, from index `first` on. */
+interface Group {
+  first: number
+  isOfRule: boolean
+  members: Member[]
 }
 
 /** Code for the two ends of a node: what to do when it was absent, and when it was written. */
@@ -55,24 +65,71 @@ class EmitterPrinter {
   /** Text that is written whatever happens, not yet printed: neighbours become one copy. */
   #pending = ''
   #marks = 0
+  #parts = 0
+  readonly #rule: string | undefined
 
-  constructor(spans: SpanPrinter) {
+  /** What rests on the member `rule` of the record alone is written once and then recalled. */
+  constructor(spans: SpanPrinter, rule: string | undefined) {
     this.#spans = spans
+    this.#rule = rule
   }
 
   body({ filter, message }: Program): string {
     this.#line(`if (!(${this.#spans.condition(filter)})) return ${FILTERED};`)
     this.#copy('{')
-    message.members.forEach((member, i) => {
-      const comma = i === 0 ? '' : ','
-      this.#node(member.node, comma + fieldName(member), {
-        absent: member.required ? `return ${MISSING - i};` : '',
-      })
-    })
+    for (const group of this.#groups(message.members)) {
+      if (group.isOfRule) this.#recalled(() => this.#members(group))
+      else this.#members(group)
+    }
     this.#copy('}')
     this.#flush()
     this.#line(`return p > out.length ? ${FULL} : p;`)
     return this.#lines.join('\n')
+  }
+
+  #members({ first, members }: Group): void {
+    members.forEach((member, i) => {
+      const comma = first + i === 0 ? '' : ','
+      this.#node(member.node, comma + fieldName(member), {
+        absent: member.required ? `return ${MISSING - first - i};` : '',
+      })
+    })
+  }
+
+  /** Neighbours that rest on the rule alone are one group. */
+  #groups(members: readonly Member[]): Group[] {
+    const groups: Group[] = []
+    members.forEach((member, first) => {
+      const isOfRule = this.#restsOnRule(member.node)
+      const last = groups.at(-1)
+      if (last?.isOfRule === isOfRule) last.members.push(member)
+      else groups.push({ first, isOfRule, members: [member] })
+    })
+    return groups
+  }
+
+  #restsOnRule(node: Node): boolean {
+    if (this.#rule === undefined || node.kind === 'constant') return false
+    const expressions = expressionsIn(node)
+    const isCertain = expressions.every(({ op }) => op !== 'path' && op !== 'call')
+    return (
+      !isCertain &&
+      expressions.every(
+        (part) => part.op !== 'id' && (part.op !== 'path' || part.path.prefix[0] === this.#rule),
+      )
+    )
+  }
+
+  #recalled(write: () => void): void {
+    this.#flush()
+    const [part, start] = [this.#parts++, this.#name('g')]
+    this.#line(`r = known && known.part(${part});`)
+    this.#line('if (r) p = put(r, out, p); else {')
+    this.#line(`const ${start} = p;`)
+    write()
+    this.#flush()
+    this.#line(`if (known) known.keep(${part}, out, ${start}, p);`)
+    this.#line('}')
   }
 
   /** Writes `prefix` and the node's value, or nothing. */

@@ -2,7 +2,9 @@ import { normalise } from '../idmefv2/normalise.ts'
 import type { Scalar } from '../idmefv2/profiles.ts'
 import type { Json } from '../types.ts'
 import { isObject } from './forms.ts'
+import { FUNCTIONS } from './functions.ts'
 import type { Condition, Expression, Node } from './ir.ts'
+import type { MappingFunction } from './rules.ts'
 
 // From an expression to the part of a message that one field is.
 
@@ -20,9 +22,21 @@ export function leaf(value: Expression, field: Scalar): Node | undefined {
       if (first?.op !== 'path') return { kind: 'leaf', field, value }
       return branches({ op: 'exists', value: first }, leaf(first, field), leaf(firstOf(others), field))
     }
+    case 'call':
+      return settled(value, field) ?? { kind: 'leaf', field, value }
     default:
       return { kind: 'leaf', field, value }
   }
+}
+
+/** Pure, and never throw, which those of a connector might. */
+const SAFE: ReadonlySet<MappingFunction> = new Set(Object.values(FUNCTIONS))
+
+/** What a function gives for constants is known now; nothing where it depends on the event, or gives nothing. */
+function settled({ call, args }: Extract<Expression, { op: 'call' }>, field: Scalar): Node | undefined {
+  if (!SAFE.has(call) || !args.every(({ op }) => op === 'constant' || op === 'absent')) return undefined
+  const result = call(...args.map((arg) => (arg.op === 'constant' ? arg.value : undefined)))
+  return typeof result === 'string' ? constantLeaf(result, field) : undefined
 }
 
 /** Nothing where neither branch has anything. */

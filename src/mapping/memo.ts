@@ -19,12 +19,19 @@ interface Entry {
 export class Memo {
   readonly #slots: readonly number[]
   readonly #render: () => Uint8Array
+  #absent: Uint8Array | undefined
   readonly #entries: (Entry | undefined)[] = Array.from({ length: ENTRIES })
 
   /** `render` gives the result for the record being converted; it is called when these bytes were not seen before. */
   constructor(slots: readonly number[], render: () => Uint8Array) {
     this.#slots = slots
     this.#render = render
+  }
+
+  /** As `write`, for a record that has none of the values. */
+  writeAbsent(out: Uint8Array, position: number): number {
+    this.#absent ??= new Uint8Array(this.#render())
+    return this.#absent.length === 0 ? position : put(this.#absent, out, position)
   }
 
   /** Writes the result at `position`; returns the position after it. */

@@ -1,5 +1,6 @@
 import { type Comparer, textComparer } from './comparer.ts'
 import { skipBlanks, skipString, skipValue } from './lexer.ts'
+import type { Recall } from './recall.ts'
 import type { Place } from './slots.ts'
 
 /** What a scan found: the slots are filled, the record is not wanted, or it needs a real parser. */
@@ -14,12 +15,18 @@ export const UNUSUAL = -1
  */
 export type Scan = (bytes: Uint8Array, start: number, end: number, spans: Int32Array) => number
 
+/** The member of the root whose objects are recalled. */
+export interface Rule {
+  name: string
+  recall: Recall
+}
+
 /**
  * Generates the scanner for a tree of places. The code is printed from the tree alone: keys enter as numbers (their
  * bytes), everything else by index into a table.
  */
-export function generateScanner(root: Place): Scan {
-  const printer = new ScannerPrinter()
+export function generateScanner(root: Place, rule?: Rule): Scan {
+  const printer = new ScannerPrinter(rule && root.names.get(rule.name))
   const entry = printer.value(root)
   const source = `"use strict";
 ${printer.functions.join('\n')}
@@ -27,17 +34,23 @@ return function scan(b, start, end, S) {
   let p = skipBlanks(b, start);
   if (b[p] !== 0x7b) return ${UNUSUAL};
   S.fill(0);
+  if (K) K.known = undefined;
   p = ${entry}(b, p, end, S);
   if (p < 0) return p;
   return skipBlanks(b, p) === end ? ${FOUND} : ${UNUSUAL};
 }`
-  const make = new Function('skipBlanks', 'skipString', 'skipValue', 'T', source)
-  return make(skipBlanks, skipString, skipValue, printer.table) as Scan // printed above with this signature
+  const make = new Function('skipBlanks', 'skipString', 'skipValue', 'T', 'K', source)
+  return make(skipBlanks, skipString, skipValue, printer.table, rule?.recall) as Scan // printed above with this signature
 }
 
 class ScannerPrinter {
   readonly functions: string[] = []
   readonly table: Comparer[] = []
+  readonly #recalled: Place | undefined
+
+  constructor(recalled: Place | undefined) {
+    this.#recalled = recalled
+  }
 
   /** The name of a function that passes over the value of a place, whatever it is. */
   value(place: Place): string {
@@ -55,14 +68,24 @@ class ScannerPrinter {
         lines.push(
           `  if (!T[${this.table.push(textComparer(place.mustBe)) - 1}](b, s, p)) return ${DISMISSED};`,
         )
+      if (place === this.#recalled) lines.push('  if (c === 0x7b) K.learn(s, p, S);')
       return [...lines, '  return p;', '}']
     })
   }
 
   /** An index of an object is a name of it, too; that is rare enough to leave to the parser. */
-  #ofObject({ names, indices }: Place): string {
-    if (names.size > 0)
-      return `p = ${this.#object(names, [...indices.keys()].map(String))}(b, p + 1, end, S);`
+  #ofObject(place: Place): string {
+    const { names, indices } = place
+    if (names.size > 0) {
+      const walk = `${this.#object(names, [...indices.keys()].map(String))}(b, p + 1, end, S)`
+      if (place !== this.#recalled) return `p = ${walk};`
+      // What is known was found before: it passed all that is asked of it.
+      return `{
+    const f = K.find(b, p, end, S);
+    if (f > 0) return f;
+    p = ${walk};
+  }`
+    }
     return indices.size > 0 ? `return ${UNUSUAL};` : 'p = skipValue(b, p, end);'
   }
 

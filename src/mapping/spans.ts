@@ -106,8 +106,11 @@ export class SpanPrinter {
       const write: Memo['write'] = (_bytes, _spans, out, position) => put(bytes(), out, position)
       return `${this.bind(write)}(b, S, out, q)`
     }
-    const slots = new Set(pathsIn(value).map((path) => this.#layout.slotOf(path)))
-    return `${this.bind(new Memo([...slots], bytes))}.write(b, S, out, q)`
+    const slots = [...new Set(pathsIn(value).map((path) => this.#layout.slotOf(path)))]
+    const memo = this.bind(new Memo(slots, bytes))
+    // Many values are of protocols that a record has nothing of; then there is but one result.
+    const isAbsent = `(${slots.map((slot) => `S[${2 * slot + 1}]`).join(' | ') || '0'}) === 0`
+    return `(${isAbsent} ? ${memo}.writeAbsent(out, q) : ${memo}.write(b, S, out, q))`
   }
 
   #span({ path }: Extract<Expression, { op: 'path' }>): [start: string, end: string] {

@@ -13,6 +13,16 @@ export function pathsIn(expression: Expression): Path[] {
   return paths(ofExpression(expression))
 }
 
+/** Every call of a function in a message. */
+export function callsIn({ message }: Program): Expression[] {
+  return ofNode(message).filter(({ op }) => op === 'call')
+}
+
+/** What a part of a message is made from. */
+export function expressionsIn(node: Node): Expression[] {
+  return ofNode(node)
+}
+
 /** Whether an expression gives the same for equal values of its paths: it holds no ID. */
 export function isRepeatable(expression: Expression): boolean {
   return !ofExpression(expression).some(({ op }) => op === 'id')
