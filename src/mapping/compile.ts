@@ -2,7 +2,7 @@ import type { Profile } from '../idmefv2/profiles.ts'
 import type { RejectReason } from '../types.ts'
 import { generateAccessors } from './accessor.ts'
 import { type Convert, closures } from './closures.ts'
-import { type Emit, FILTERED, FULL, generateEmitter, MISSING } from './emitter.ts'
+import { type Emitter, FILTERED, FULL, generateEmitter, MISSING } from './emitter.ts'
 import type { Ids } from './ids.ts'
 import type { Program } from './ir.ts'
 import { type Needle, needleOf } from './needle.ts'
@@ -16,6 +16,9 @@ import { layOut } from './slots.ts'
 export { FILTERED, FULL }
 /** The record cannot become a message; `Converter.reason` and `detail` say why. */
 export const REJECTED = -4
+
+/** Combinations of members that are remembered; real records have a few hundred. */
+const MAX_SHAPES = 10_000
 
 export interface CompileOptions {
   /** For the records that are too unusual for the scanner. */
@@ -58,8 +61,11 @@ export class Converter {
   /** Names of the message's members, as MISSING counts them. */
   readonly #fields: readonly string[]
   readonly #parse: Parse
-  readonly #generated: { scan: Scan; emit: Emit } | undefined
+  readonly #generated: { scan: Scan; emitter: Emitter } | undefined
   readonly #spans: Int32Array
+  /** Of messages that were accepted. */
+  readonly #shapes = new Set<number>()
+  #isParsed = false
 
   constructor(program: Program, generate: boolean, parse: Parse) {
     const layout = layOut(program)
@@ -69,7 +75,7 @@ export class Converter {
     this.convertEvent = generate ? generateAccessors(program) : closures(program)
     const rule = recallFor(program, layout)
     this.#generated = generate
-      ? { scan: generateScanner(layout.root, rule), emit: generateEmitter(program, layout, rule) }
+      ? { scan: generateScanner(layout.root, rule), emitter: generateEmitter(program, layout, rule) }
       : undefined
     this.#spans = new Int32Array(2 * layout.slots)
   }
@@ -81,17 +87,35 @@ export class Converter {
    */
   convert(bytes: Buffer, start: number, end: number, ids: Ids, out: Buffer, position: number): number {
     const result = this.#convertBytes(bytes, start, end, ids, out, position)
+    this.#isParsed = result === UNUSUAL
     if (result === UNUSUAL) return this.#convertParsed(bytes, start, end, ids, out, position)
     return result <= MISSING ? this.#missing(this.#fields[MISSING - result]) : result
   }
 
+  /**
+   * Of the message that was written last: whether its validity follows from that of others. Its members are those of
+   * a message that was accepted, and each value is a constant, or was copied by a writer that takes nothing else, or
+   * was held against the schema when it was made.
+   */
+  get isProven(): boolean {
+    if (this.#isParsed || this.#generated === undefined) return false
+    const { isProven, shape } = this.#generated.emitter.message
+    return isProven && this.#shapes.has(shape)
+  }
+
+  /** To be called when the message that was written last was found valid. */
+  accept(): void {
+    if (this.#isParsed || this.#generated === undefined || this.#shapes.size >= MAX_SHAPES) return
+    this.#shapes.add(this.#generated.emitter.message.shape)
+  }
+
   #convertBytes(bytes: Buffer, start: number, end: number, ids: Ids, out: Buffer, position: number): number {
     if (this.#generated === undefined) return UNUSUAL
-    const { scan, emit } = this.#generated
+    const { scan, emitter } = this.#generated
     try {
       const found = scan(bytes, start, end, this.#spans)
       if (found === DISMISSED) return FILTERED
-      return found === FOUND ? emit(bytes, this.#spans, ids, out, position) : UNUSUAL
+      return found === FOUND ? emitter.emit(bytes, this.#spans, ids, out, position) : UNUSUAL
     } catch {
       // Decoding a value can find what the scanner did not look for, such as a bad escape; a parser then decides.
       return UNUSUAL

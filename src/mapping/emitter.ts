@@ -2,7 +2,7 @@ import type { Ids } from './ids.ts'
 import type { Member, Node, Program } from './ir.ts'
 import type { Rule } from './scanner.ts'
 import type { Layout } from './slots.ts'
-import { SpanPrinter } from './spans.ts'
+import { type Current, SpanPrinter } from './spans.ts'
 import { expressionsIn } from './walk.ts'
 import { put } from './writers.ts'
 
@@ -25,21 +25,28 @@ export type Emit = (
   position: number,
 ) => number
 
+export interface Emitter {
+  emit: Emit
+  /** After `emit` gave a message, what is known of it. */
+  message: Pick<Current, 'isProven' | 'shape'>
+}
+
 /**
  * Generates the emitter of a program. Printed from the checked form alone: field names and constants are copied from
  * byte arrays, functions and conditions are called by index; no text of a mapping becomes code.
  */
-export function generateEmitter(program: Program, layout: Layout, rule?: Rule): Emit {
+export function generateEmitter(program: Program, layout: Layout, rule?: Rule): Emitter {
   const spans = new SpanPrinter(layout)
   const source = `"use strict";
 return function emit(b, S, ids, out, p) {
-  R.bytes = b; R.spans = S; R.ids = ids;
-  let q, r;
+  R.bytes = b; R.spans = S; R.ids = ids; R.isProven = true;
+  let q, r, shape = 0;
 ${rule === undefined ? '' : '  const known = K.known;'}
 ${new EmitterPrinter(spans, rule?.name).body(program)}
 }`
   const make = new Function('R', 'T', 'put', 'K', source)
-  return make(spans.current, spans.table, put, rule?.recall) as Emit // printed above with this signature
+  const emit = make(spans.current, spans.table, put, rule?.recall) as Emit // printed above with this signature
+  return { emit, message: spans.current }
 }
 
 /** Members of the message that follow each other, from index `first` on. */
@@ -83,6 +90,7 @@ class EmitterPrinter {
     }
     this.#copy('}')
     this.#flush()
+    this.#line('R.shape = shape;')
     this.#line(`return p > out.length ? ${FULL} : p;`)
     return this.#lines.join('\n')
   }
@@ -128,7 +136,7 @@ class EmitterPrinter {
     this.#line(`const ${start} = p;`)
     write()
     this.#flush()
-    this.#line(`if (known) known.keep(${part}, out, ${start}, p);`)
+    this.#line(`if (known && R.isProven) known.keep(${part}, out, ${start}, p);`)
     this.#line('}')
   }
 
@@ -177,7 +185,7 @@ class EmitterPrinter {
     this.#flush()
     this.#line(`q = ${prefix === '' ? 'p' : `put(${this.#bytes(prefix)}, out, p)`};`)
     this.#line(`r = ${write};`)
-    this.#line(`if (r !== q) { p = r; ${present} }${absent ? ` else { ${absent} }` : ''}`)
+    this.#line(`if (r !== q) { p = r; ${this.#mark()} ${present} }${absent ? ` else { ${absent} }` : ''}`)
   }
 
   #choice({ test, then, otherwise }: Extract<Node, { kind: 'choice' }>, prefix: string, ends: Ends): void {
@@ -190,6 +198,7 @@ class EmitterPrinter {
   }
 
   #branch(node: Node | undefined, prefix: string, ends: Ends): void {
+    this.#line(this.#mark())
     if (node !== undefined) this.#node(node, prefix, ends)
     else if (ends.absent) this.#line(ends.absent)
     this.#flush()
@@ -234,7 +243,12 @@ class EmitterPrinter {
   }
 
   #close(isAbsent: string, mark: string, finish: string, { absent = '', present = '' }: Ends): void {
-    this.#line(`if (${isAbsent}) { p = ${mark}; ${absent} } else { ${finish} ${present} }`)
+    this.#line(`if (${isAbsent}) { p = ${mark}; ${absent} } else { ${finish} ${this.#mark()} ${present} }`)
+  }
+
+  /** What passes here is part of the shape. */
+  #mark(): string {
+    return `shape = Math.imul(shape, 31) + ${this.#marks++} | 0;`
   }
 
   #name(letter: string): string {

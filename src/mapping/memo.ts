@@ -9,6 +9,12 @@ const MAX_BYTES = 256
 /** Stands after each value in a key; no JSON value holds a newline, so keys of different values differ. */
 const SEPARATOR = 0x0a
 
+/** What an expression gave for one record. What is not proven to be valid is not kept. */
+export interface Rendered {
+  bytes: Uint8Array
+  isProven: boolean
+}
+
 interface Entry {
   hash: number
   key: Uint8Array
@@ -18,20 +24,22 @@ interface Entry {
 /** The rendered bytes of one expression by the bytes of the values it reads. An empty result means absent. */
 export class Memo {
   readonly #slots: readonly number[]
-  readonly #render: () => Uint8Array
+  readonly #render: () => Rendered
   #absent: Uint8Array | undefined
   readonly #entries: (Entry | undefined)[] = Array.from({ length: ENTRIES })
 
   /** `render` gives the result for the record being converted; it is called when these bytes were not seen before. */
-  constructor(slots: readonly number[], render: () => Uint8Array) {
+  constructor(slots: readonly number[], render: () => Rendered) {
     this.#slots = slots
     this.#render = render
   }
 
   /** As `write`, for a record that has none of the values. */
   writeAbsent(out: Uint8Array, position: number): number {
-    this.#absent ??= new Uint8Array(this.#render())
-    return this.#absent.length === 0 ? position : put(this.#absent, out, position)
+    if (this.#absent !== undefined) return put(this.#absent, out, position)
+    const { bytes, isProven } = this.#render()
+    if (isProven) this.#absent = new Uint8Array(bytes)
+    return put(bytes, out, position)
   }
 
   /** Writes the result at `position`; returns the position after it. */
@@ -43,7 +51,7 @@ export class Memo {
       const end = spans[2 * slot + 1] as number
       length += end - start + 1
       hash = Math.imul(hash ^ SEPARATOR, 0x01000193)
-      if (length > MAX_BYTES) return put(this.#render(), out, position)
+      if (length > MAX_BYTES) return put(this.#render().bytes, out, position)
       for (let p = start; p < end; p++) hash = Math.imul(hash ^ (bytes[p] as number), 0x01000193)
     }
     const at = (hash ^ (hash >>> 15)) & (ENTRIES - 1)
@@ -56,8 +64,8 @@ export class Memo {
     ) {
       return put(entry.result, out, position)
     }
-    const result = this.#render()
-    if (result.length <= MAX_BYTES) {
+    const { bytes: result, isProven } = this.#render()
+    if (isProven && result.length <= MAX_BYTES) {
       // A copy of its own: a small Buffer is part of a larger one, which it would keep.
       const kept = new Uint8Array(result)
       this.#entries[at] = { hash, key: this.#key(bytes, spans, length), result: kept }

@@ -1,3 +1,4 @@
+import { isItem } from '../idmefv2/item.ts'
 import type { Scalar } from '../idmefv2/profiles.ts'
 import type { Json } from '../types.ts'
 import { evaluate, type Find, truth } from './closures.ts'
@@ -16,6 +17,10 @@ export interface Current {
   bytes: Uint8Array
   spans: Int32Array
   ids: Ids
+  /** After the message: every value that is not as its writer or a constant has it was held against the schema. */
+  isProven: boolean
+  /** After the message: which of its members there are, as one number. */
+  shape: number
 }
 
 /** Fields that are copied without decoding; the rest is decoded once and remembered. */
@@ -35,7 +40,13 @@ const WRITERS: Partial<Record<Scalar['kind'], Writer>> = {
  */
 export class SpanPrinter {
   readonly table: unknown[] = []
-  readonly current: Current = { bytes: new Uint8Array(), spans: new Int32Array(), ids: new Ids() }
+  readonly current: Current = {
+    bytes: new Uint8Array(),
+    spans: new Int32Array(),
+    ids: new Ids(),
+    isProven: true,
+    shape: 0,
+  }
   readonly #layout: Layout
   readonly #find: Find
 
@@ -56,7 +67,9 @@ export class SpanPrinter {
   leaf({ field, value }: Extract<Node, { kind: 'leaf' }>): string {
     const general = this.#written(value, (result) => {
       const shaped = shapeLeaf(field, result)
-      return shaped === undefined ? '' : JSON.stringify(shaped)
+      if (shaped === undefined) return { text: '', isProven: true }
+      const items = field.list && Array.isArray(shaped) ? shaped : [shaped]
+      return { text: JSON.stringify(shaped), isProven: items.every((item) => isItem(field, item)) }
     })
     const writer = WRITERS[field.kind]
     if (writer === undefined || value.op !== 'path' || value.path.rest !== undefined) return general
@@ -67,7 +80,10 @@ export class SpanPrinter {
 
   /** As `leaf`, for objects that an expression gives. */
   dynamic(node: Extract<Node, { kind: 'dynamic' }>): string {
-    return this.#written(node.value, (value) => renderObjects(shapeObjects(node.class, value), node.list))
+    return this.#written(node.value, (value) => {
+      const text = renderObjects(shapeObjects(node.class, value), node.list)
+      return { text, isProven: text === '' }
+    })
   }
 
   condition(condition: Condition): string {
@@ -98,16 +114,20 @@ export class SpanPrinter {
   }
 
   /** An expression that evaluates decoded values; remembered where the same bytes give the same result. */
-  #written(value: Expression, render: (result: unknown) => string): string {
+  #written(value: Expression, shape: (result: unknown) => { text: string; isProven: boolean }): string {
     const { current } = this
     const result = evaluate(value, this.#find)
-    const bytes = () => Buffer.from(render(result(undefined, current.ids)))
+    const render = () => {
+      const { text, isProven } = shape(result(undefined, current.ids))
+      if (!isProven) current.isProven = false
+      return { bytes: Buffer.from(text), isProven }
+    }
     if (!isRepeatable(value)) {
-      const write: Memo['write'] = (_bytes, _spans, out, position) => put(bytes(), out, position)
+      const write: Memo['write'] = (_bytes, _spans, out, position) => put(render().bytes, out, position)
       return `${this.bind(write)}(b, S, out, q)`
     }
     const slots = [...new Set(pathsIn(value).map((path) => this.#layout.slotOf(path)))]
-    const memo = this.bind(new Memo(slots, bytes))
+    const memo = this.bind(new Memo(slots, render))
     // Many values are of protocols that a record has nothing of; then there is but one result.
     const isAbsent = `(${slots.map((slot) => `S[${2 * slot + 1}]`).join(' | ') || '0'}) === 0`
     return `(${isAbsent} ? ${memo}.writeAbsent(out, q) : ${memo}.write(b, S, out, q))`

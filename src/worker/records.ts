@@ -27,8 +27,11 @@ export interface Fault {
   detail: string
 }
 
-/** Looks at a finished message; what it returns is why the message must not leave. */
-export type Check = (bytes: Buffer, from: number, to: number) => string | undefined
+/**
+ * Looks at a finished message; what it returns is why the message must not leave. `isProven`: the message differs from
+ * valid ones only in ways that are valid.
+ */
+export type Check = (bytes: Buffer, from: number, to: number, isProven: boolean) => string | undefined
 
 /**
  * Takes the records of a block one after another, as far as the batch has room. Lines that cannot match are passed
@@ -153,7 +156,11 @@ export class Records {
   #faultOf(result: number, batch: Batch): Pick<Fault, 'reason' | 'detail'> | undefined {
     const { reason, detail } = this.#converter
     if (result === REJECTED) return { reason, detail }
-    const invalid = this.#check?.(batch.bytes, batch.position, result)
-    return invalid === undefined ? undefined : { reason: 'invalid_message', detail: invalid }
+    if (this.#check === undefined) return undefined
+    const { isProven } = this.#converter
+    const invalid = this.#check(batch.bytes, batch.position, result, isProven)
+    if (invalid !== undefined) return { reason: 'invalid_message', detail: invalid }
+    if (!isProven) this.#converter.accept()
+    return undefined
   }
 }

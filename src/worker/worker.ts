@@ -3,24 +3,21 @@ import { Secret } from '../config/secret.ts'
 import { loadRules } from '../connectors/load.ts'
 import { openDestination } from '../delivery/destination.ts'
 import { profile } from '../idmefv2/profiles.ts'
-import { validator } from '../idmefv2/validate.ts'
 import { createLog, limited } from '../log.ts'
-import { compile, mayGenerate } from '../mapping/compile.ts'
+import { compile } from '../mapping/compile.ts'
 import { applyDocument } from '../mapping/file.ts'
 import { parserOf } from '../mapping/parser.ts'
 import { DeadLetters } from '../state/deadletter.ts'
 import { Buffers } from './batch.ts'
+import { checkOf } from './check.ts'
 import { Durations } from './durations.ts'
 import type { ConnectorSetup, Done, Setup, Task } from './messages.ts'
 import { claimIndex } from './owners.ts'
 import { type Instruments, Range } from './range.ts'
 import { LineReader } from './reader.ts'
-import type { Check } from './records.ts'
 
 /** Batches of one worker that are being filled or wait for their acknowledgement: with BATCH_BYTES the bound of its memory. */
 const BATCHES = 6
-/** With `validate = sample`, one message in this many is checked. */
-const SAMPLE = 1000
 const LINES_PER_MINUTE = 6
 
 const setup: Setup = Piscina.workerData
@@ -41,7 +38,7 @@ const destination = openDestination(
 )
 const deadLetters = new DeadLetters(setup.deadLetters.path, setup.deadLetters.maxBytes)
 const buffers = new Buffers(BATCHES)
-const check = checkOf(delivery.validate)
+const check = checkOf(delivery.validate, delivery.version)
 /** One for each task at a time; tasks of one worker take turns while they wait for the receiver. */
 const readers: LineReader[] = []
 /** Never aborted: a worker that has to stop at once is terminated, and its work is read again. */
@@ -71,19 +68,6 @@ async function prepare({
     log,
     signal,
     ...(check && { check }),
-  }
-}
-
-function checkOf(policy: typeof delivery.validate): Check | undefined {
-  // ajv makes code from strings too. `always` is refused at the start then; messages are valid as they are made.
-  if (policy === 'never' || !mayGenerate()) return undefined
-  const validate = validator(delivery.version)
-  const every = policy === 'always' ? 1 : SAMPLE
-  let seen = 0
-  return (bytes, from, to) => {
-    if (seen++ % every !== 0) return undefined
-    const [fault] = validate(JSON.parse(bytes.toString('utf8', from, to)))
-    return fault && `${fault.pointer}: ${fault.reason}`
   }
 }
 

@@ -225,7 +225,8 @@ describe('what is remembered', () => {
     let values: readonly (string | undefined)[] = []
     const memo = new Memo(slots, () => {
       renders++
-      return Buffer.from(JSON.stringify(slots.map((slot) => values[slot] ?? null)))
+      const bytes = Buffer.from(JSON.stringify(slots.map((slot) => values[slot] ?? null)))
+      return { bytes, isProven: true }
     })
     const out = Buffer.alloc(8192)
     return {
