@@ -57,7 +57,8 @@ const bytes: Question = {
 
 export default bytes
 
-function parsed({ bytes }: Lines, convert: Convert, start: number, end: number): number {
+/** From bytes to bytes by way of an event and a message object. */
+export function parsed({ bytes }: Lines, convert: Convert, start: number, end: number): number {
   const conversion = convert(JSON.parse(bytes.toString('utf8', start, end)), ids)
   if (conversion.kind !== 'message') return 0
   return out.write(JSON.stringify(conversion.message), 0)

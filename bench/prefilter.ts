@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
+import type { Needle } from '../src/mapping/needle.ts'
+import { allocate } from '../src/worker/memory.ts'
 import { Search } from '../src/worker/search.ts'
+import { sieveFor } from '../src/worker/sieve.ts'
 import { measure } from './measure.ts'
 import type { Question } from './question.ts'
 import { converter } from './suricata.ts'
@@ -18,7 +21,8 @@ const prefilter: Question = {
       const blocks = blocksOf(readFileSync(input(share)).subarray(0, TOTAL_BYTES))
       const bytes = blocks.reduce((sum, block) => sum + block.length, 0)
       const items = blocks.reduce((sum, block) => sum + countLines(block), 0)
-      const search = new Search(converter().needle)
+      const { needle } = converter()
+      const search = new Search(needle)
       const over = (name: string, count: (block: Buffer) => number) => ({
         name,
         items,
@@ -34,6 +38,9 @@ const prefilter: Question = {
           over('each line: Buffer.includes', searchEach),
           over('whole block: Buffer.indexOf of the key and value', searchBlock),
           over('whole block: Search (ours): short needle, escapes', (block) => searchOurs(search, block)),
+          over('whole block: sieve (ours): WebAssembly, with counting and UTF-8', (block) =>
+            sift(needle, block),
+          ),
         ],
         pace,
       )
@@ -50,7 +57,9 @@ function blocksOf(bytes: Buffer): Buffer[] {
   while (from < bytes.length) {
     const to = bytes.lastIndexOf(NEWLINE, from + BLOCK_BYTES) + 1
     if (to <= from) break
-    blocks.push(bytes.subarray(from, to))
+    const block = allocate(to - from)
+    bytes.copy(block, 0, from, to)
+    blocks.push(block)
     from = to
   }
   return blocks
@@ -98,5 +107,11 @@ function searchOurs(search: Search, block: Buffer): number {
   let found = 0
   search.start(block, 0, block.length)
   for (let at = search.after(0); at < block.length; at = search.after(block.indexOf(NEWLINE, at))) found++
+  return found
+}
+
+function sift(needle: Needle | undefined, block: Buffer): number {
+  let found = 0
+  for (const sieve = sieveFor(needle, block, 0, block.length); sieve.next(); ) if (sieve.isCandidate) found++
   return found
 }

@@ -6,7 +6,7 @@ export interface Question {
   answer(setting: Setting): AsyncGenerator<Answer>
 }
 
-export type Answer = Figures | Findings
+export type Answer = Figures | Findings | Targets
 
 /** Timings of several ways to do the same thing; the first way is what the others are compared with. */
 export interface Figures {
@@ -31,6 +31,23 @@ export interface Row {
 export interface Findings {
   title: string
   findings: { name: string; found: string }[]
+}
+
+/** What was promised, with what was measured. */
+export interface Targets {
+  title: string
+  targets: Target[]
+}
+
+export interface Target {
+  name: string
+  asks: string
+  measured: number
+  spread: number
+  must: number
+  stretch: number
+  /** Less is better. */
+  atMost?: boolean
 }
 
 export interface Pace {

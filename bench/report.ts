@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import type { Sample } from './data.ts'
-import type { Answer, Figures, Findings, Pace } from './question.ts'
+import type { Answer, Figures, Findings, Pace, Target, Targets } from './question.ts'
 
 /** What `--json` prints, and `compare` reads. */
 export interface Report {
@@ -31,7 +31,12 @@ export function settingText(setting: Report['setting']): string {
 }
 
 export function answerText(answer: Answer): string {
-  return `\n${answer.title}\n${'rows' in answer ? figuresText(answer) : findingsText(answer)}`
+  return `\n${answer.title}\n${bodyText(answer)}`
+}
+
+function bodyText(answer: Answer): string {
+  if ('rows' in answer) return figuresText(answer)
+  return 'targets' in answer ? targetsText(answer) : findingsText(answer)
 }
 
 function figuresText({ unit, rows }: Figures): string {
@@ -45,6 +50,24 @@ function figuresText({ unit, rows }: Figures): string {
     `±${Math.round(100 * spread)} %`,
   ])
   return columns([head, ...body])
+}
+
+function targetsText({ targets }: Targets): string {
+  const body = targets.map((target) => [
+    `${target.name}  ${target.asks}`,
+    rounded(target.measured),
+    `±${Math.round(100 * target.spread)} %`,
+    rounded(target.must),
+    rounded(target.stretch),
+    verdict(target),
+  ])
+  return columns([['', 'measured', 'spread', 'must', 'stretch', ''], ...body])
+}
+
+function verdict({ measured, must, stretch, atMost = false }: Target): string {
+  const reaches = (bound: number) => (atMost ? measured <= bound : measured >= bound)
+  if (reaches(stretch)) return 'stretch'
+  return reaches(must) ? 'reached' : 'MISSED'
 }
 
 function findingsText({ findings }: Findings): string {

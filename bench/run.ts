@@ -5,8 +5,9 @@ import { inputFile, loadSample } from './data.ts'
 import type { Answer, Pace, Question, Setting } from './question.ts'
 import { answerText, comparison, type Report, settingOf, settingText } from './report.ts'
 
-/** In the order of a byte's way through the program; each is a file of this folder. */
+/** What was promised, then in the order of a byte's way through the program; each is a file of this folder. */
 const QUESTIONS = [
+  'targets',
   'read',
   'prefilter',
   'parse',

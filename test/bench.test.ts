@@ -102,7 +102,7 @@ describe('pnpm bench', () => {
 
   it('names the questions there are when it is asked another', async () => {
     await expect(bench('speed', ...quick)).rejects.toMatchObject({
-      stderr: expect.stringMatching(/no question speed[\s\S]*questions: read, prefilter/),
+      stderr: expect.stringMatching(/no question speed[\s\S]*questions: targets, read/),
     })
   })
 })
