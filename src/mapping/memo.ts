@@ -1,10 +1,11 @@
 import { put } from './writers.ts'
 
 // Most fields of an alert depend on its rule alone, and rules repeat: what a pure expression gave for some bytes is
-// kept, and found again by the bytes. One slot per hash, the newest wins: bounded, and nothing to tidy up.
+// kept, and found again by the bytes. Some places for each hash, the oldest goes: bounded, and nothing to tidy up.
 
-const ENTRIES = 1024
-/** Longer arguments and results are not worth keeping: 1024 entries of twice this bound one memo at half a MiB. */
+const SETS = 256
+const WAYS = 4
+/** Longer arguments and results are not worth keeping: 1024 results of twice this bound one memo at half a MiB. */
 const MAX_BYTES = 256
 /** Stands after each value in a key; no JSON value holds a newline, so keys of different values differ. */
 const SEPARATOR = 0x0a
@@ -26,7 +27,7 @@ export class Memo {
   readonly #slots: readonly number[]
   readonly #render: () => Rendered
   #absent: Uint8Array | undefined
-  readonly #entries: (Entry | undefined)[] = Array.from({ length: ENTRIES })
+  readonly #entries: (Entry | undefined)[] = Array.from({ length: WAYS * SETS })
 
   /** `render` gives the result for the record being converted; it is called when these bytes were not seen before. */
   constructor(slots: readonly number[], render: () => Rendered) {
@@ -54,23 +55,34 @@ export class Memo {
       if (length > MAX_BYTES) return put(this.#render().bytes, out, position)
       for (let p = start; p < end; p++) hash = Math.imul(hash ^ (bytes[p] as number), 0x01000193)
     }
-    const at = (hash ^ (hash >>> 15)) & (ENTRIES - 1)
-    const entry = this.#entries[at]
-    if (
-      entry !== undefined &&
-      entry.hash === hash &&
-      entry.key.length === length &&
-      this.#matches(entry.key, bytes, spans)
-    ) {
-      return put(entry.result, out, position)
-    }
+    const set = WAYS * ((hash ^ (hash >>> 15)) & (SETS - 1))
+    const known = this.#find(set, hash, length, bytes, spans)
+    if (known !== undefined) return put(known, out, position)
     const { bytes: result, isProven } = this.#render()
     if (isProven && result.length <= MAX_BYTES) {
       // A copy of its own: a small Buffer is part of a larger one, which it would keep.
       const kept = new Uint8Array(result)
-      this.#entries[at] = { hash, key: this.#key(bytes, spans, length), result: kept }
+      this.#entries.copyWithin(set + 1, set, set + WAYS - 1)
+      this.#entries[set] = { hash, key: this.#key(bytes, spans, length), result: kept }
     }
     return put(result, out, position)
+  }
+
+  #find(
+    set: number,
+    hash: number,
+    length: number,
+    bytes: Uint8Array,
+    spans: Int32Array,
+  ): Uint8Array | undefined {
+    for (let way = set; way < set + WAYS; way++) {
+      const entry = this.#entries[way]
+      if (entry === undefined) return undefined
+      const isIt =
+        entry.hash === hash && entry.key.length === length && this.#matches(entry.key, bytes, spans)
+      if (isIt) return entry.result
+    }
+    return undefined
   }
 
   #matches(key: Uint8Array, bytes: Uint8Array, spans: Int32Array): boolean {
