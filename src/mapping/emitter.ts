@@ -1,5 +1,6 @@
 import type { Ids } from './ids.ts'
 import type { Member, Node, Program } from './ir.ts'
+import type { Path } from './path.ts'
 import type { Rule } from './scanner.ts'
 import type { Layout } from './slots.ts'
 import { type Current, SpanPrinter } from './spans.ts'
@@ -52,7 +53,8 @@ ${new EmitterPrinter(spans, rule?.name).body(program)}
 /** Members of the message that follow each other, from index `first` on. */
 interface Group {
   first: number
-  isOfRule: boolean
+  /** What they rest on beside the rule; absent when they do not rest on the rule. */
+  others?: readonly Path[]
   members: Member[]
 }
 
@@ -85,7 +87,7 @@ class EmitterPrinter {
     this.#line(`if (!(${this.#spans.condition(filter)})) return ${FILTERED};`)
     this.#copy('{')
     for (const group of this.#groups(message.members)) {
-      if (group.isOfRule) this.#recalled(() => this.#members(group))
+      if (group.others) this.#recalled(group.others, () => this.#members(group))
       else this.#members(group)
     }
     this.#copy('}')
@@ -108,35 +110,36 @@ class EmitterPrinter {
   #groups(members: readonly Member[]): Group[] {
     const groups: Group[] = []
     members.forEach((member, first) => {
-      const isOfRule = this.#restsOnRule(member.node)
+      const others = this.#besideRule(member.node)
       const last = groups.at(-1)
-      if (last?.isOfRule === isOfRule) last.members.push(member)
-      else groups.push({ first, isOfRule, members: [member] })
+      const isSame = last !== undefined && (others ? last.others?.length === 0 : last.others === undefined)
+      if (isSame && !others?.length) last.members.push(member)
+      else groups.push({ first, members: [member], ...(others && { others }) })
     })
     return groups
   }
 
-  #restsOnRule(node: Node): boolean {
-    if (this.#rule === undefined || node.kind === 'constant') return false
+  /** The paths that a node rests on beside the rule; nothing when it does not rest on the rule. */
+  #besideRule(node: Node): Path[] | undefined {
     const expressions = expressionsIn(node)
-    const isCertain = expressions.every(({ op }) => op !== 'path' && op !== 'call')
-    return (
-      !isCertain &&
-      expressions.every(
-        (part) => part.op !== 'id' && (part.op !== 'path' || part.path.prefix[0] === this.#rule),
-      )
-    )
+    const paths = expressions.flatMap((part) => (part.op === 'path' ? [part.path] : []))
+    const others = paths.filter(({ prefix }) => prefix[0] !== this.#rule)
+    const isOfRule = this.#rule !== undefined && paths.length > others.length
+    return isOfRule && !expressions.some(({ op }) => op === 'id') ? others : undefined
   }
 
-  #recalled(write: () => void): void {
+  /** Written once and then recalled, for records that have nothing of what else it rests on. */
+  #recalled(others: readonly Path[], write: () => void): void {
     this.#flush()
-    const [part, start] = [this.#parts++, this.#name('g')]
-    this.#line(`r = known && known.part(${part});`)
-    this.#line('if (r) p = put(r, out, p); else {')
+    const [part, start, rule] = [this.#parts++, this.#name('g'), this.#name('k')]
+    const isAlone = others.length === 0 ? '' : ` && ${this.#spans.areAbsent(others)}`
+    this.#line(`const ${rule} = known !== undefined${isAlone};`)
+    this.#line(`r = ${rule} ? known.part(${part}) : undefined;`)
+    this.#line('if (r !== undefined) p = put(r, out, p); else {')
     this.#line(`const ${start} = p;`)
     write()
     this.#flush()
-    this.#line(`if (known && R.isProven) known.keep(${part}, out, ${start}, p);`)
+    this.#line(`if (${rule} && R.isProven) known.keep(${part}, out, ${start}, p);`)
     this.#line('}')
   }
 

@@ -6,6 +6,7 @@ import { textComparer } from './comparer.ts'
 import { Ids } from './ids.ts'
 import type { Condition, Expression, Node } from './ir.ts'
 import { Memo } from './memo.ts'
+import type { Path } from './path.ts'
 import { matches } from './select.ts'
 import { shapeLeaf, shapeObjects } from './shape.ts'
 import type { Layout } from './slots.ts'
@@ -100,6 +101,11 @@ export class SpanPrinter {
     }
   }
 
+  /** Whether the record has none of the values. */
+  areAbsent(paths: readonly Path[]): string {
+    return noneOf(new Set(paths.map((path) => this.#layout.slotOf(path))))
+  }
+
   #comparison(condition: Extract<Condition, { value: Expression }>): string {
     const { value } = condition
     if (value.op === 'path' && value.path.rest === undefined) {
@@ -129,14 +135,17 @@ export class SpanPrinter {
     const slots = [...new Set(pathsIn(value).map((path) => this.#layout.slotOf(path)))]
     const memo = this.bind(new Memo(slots, render))
     // Many values are of protocols that a record has nothing of; then there is but one result.
-    const isAbsent = `(${slots.map((slot) => `S[${2 * slot + 1}]`).join(' | ') || '0'}) === 0`
-    return `(${isAbsent} ? ${memo}.writeAbsent(out, q) : ${memo}.write(b, S, out, q))`
+    return `(${noneOf(slots)} ? ${memo}.writeAbsent(out, q) : ${memo}.write(b, S, out, q))`
   }
 
   #span({ path }: Extract<Expression, { op: 'path' }>): [start: string, end: string] {
     const slot = this.#layout.slotOf(path)
     return [`S[${2 * slot}]`, `S[${2 * slot + 1}]`]
   }
+}
+
+function noneOf(slots: Iterable<number>): string {
+  return `(${[...slots].map((slot) => `S[${2 * slot + 1}]`).join(' | ') || '0'}) === 0`
 }
 
 function listed(write: Writer): Writer {
