@@ -51,6 +51,8 @@ export class Range implements Counts {
   readonly #rejected: Partial<Record<RejectReason, number>> = {}
   readonly #sending = new Set<Promise<void>>()
   #letters: DeadLetter[] = []
+  /** It goes on from block to block: few lines of a block may match, and a receiver of arrays wants long ones. */
+  #batch: Batch | undefined
   #bytes: Buffer = Buffer.alloc(0)
   #failure: unknown
   #refused = 0
@@ -63,7 +65,12 @@ export class Range implements Counts {
   }
 
   async run(): Promise<Done> {
-    const length = await this.#process().finally(() => Promise.all(this.#sending))
+    const length = await this.#process().catch((error) => {
+      this.#failure ??= error
+      return 0
+    })
+    this.#finishBatch()
+    await Promise.all(this.#sending)
     if (this.#failure !== undefined) throw this.#failure
     const { records, filtered, converted, repaired } = this
     const rejected = this.#rejected
@@ -105,25 +112,24 @@ export class Range implements Counts {
     this.#bytes = block.bytes
     this.#records.begin(block, this.#identify)
     for (;;) {
-      const batch = new Batch(await this.#tools.buffers.take())
-      const finished = await this.#fill(batch)
-      this.#send(batch)
-      if (finished) return
-    }
-  }
-
-  async #fill(batch: Batch): Promise<boolean> {
-    try {
-      const finished = this.#records.fill(batch)
+      this.#batch ??= new Batch(await this.#tools.buffers.take())
+      const finished = this.#records.fill(this.#batch)
       await this.#bury()
-      return finished
-    } catch (error) {
-      this.#tools.buffers.give(batch.bytes)
-      throw error
+      if (finished) return
+      this.#finishBatch()
     }
   }
 
-  /** Delivery goes on beside the reading of the next block; the number of buffers bounds how far ahead that runs. */
+  /** The batch at hand goes out, unless its range will be read again anyway. */
+  #finishBatch(): void {
+    const batch = this.#batch
+    this.#batch = undefined
+    if (batch === undefined) return
+    if (this.#failure === undefined) this.#send(batch)
+    else this.#tools.buffers.give(batch.bytes)
+  }
+
+  /** Delivery goes on beside the reading of what follows; the number of buffers bounds how far ahead that runs. */
   #send(batch: Batch): void {
     if (batch.isEmpty) {
       this.#tools.buffers.give(batch.bytes)

