@@ -135,11 +135,13 @@ class EmitterPrinter {
     const isAlone = others.length === 0 ? '' : ` && ${this.#spans.areAbsent(others)}`
     this.#line(`const ${rule} = known !== undefined${isAlone};`)
     this.#line(`r = ${rule} ? known.part(${part}) : undefined;`)
-    this.#line('if (r !== undefined) p = put(r, out, p); else {')
-    this.#line(`const ${start} = p;`)
+    this.#line(`if (r !== undefined) { p = put(r.bytes, out, p); ${joined('r.shape')} } else {`)
+    // A part has a shape of its own, so that a message has the same one whether its part was written or recalled.
+    this.#line(`const ${start} = p, ${start}s = shape; shape = 0;`)
     write()
     this.#flush()
-    this.#line(`if (${rule} && R.isProven) known.keep(${part}, out, ${start}, p);`)
+    this.#line(`if (${rule} && R.isProven) known.keep(${part}, out, ${start}, p, shape);`)
+    this.#line(`r = shape; shape = ${start}s; ${joined('r')}`)
     this.#line('}')
   }
 
@@ -251,7 +253,7 @@ class EmitterPrinter {
 
   /** What passes here is part of the shape. */
   #mark(): string {
-    return `shape = Math.imul(shape, 31) + ${this.#marks++} | 0;`
+    return joined(Math.imul(++this.#marks, 0x85ebca6b))
   }
 
   #name(letter: string): string {
@@ -280,3 +282,7 @@ class EmitterPrinter {
 function fieldName({ name }: Member): string {
   return `${JSON.stringify(name)}:`
 }
+
+/** Code that makes a number part of the shape. Spread over all 32 bits, for one shape must not pass for another. */
+const joined = (value: number | string) =>
+  `shape = Math.imul(shape ^ ${value}, 0x9e3779b1); shape ^= shape >>> 15;`

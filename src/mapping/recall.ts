@@ -29,27 +29,33 @@ export function ruleOf(program: Program): string | undefined {
   return most?.[0]
 }
 
+/** A part of the message, and which of its members there are. */
+export interface Part {
+  bytes: Uint8Array
+  shape: number
+}
+
 /** An object that was seen, and what is known of it. */
 export class Known {
   readonly bytes: DataView
   /** Slot, start and end of each value in it, the object itself included; relative to its beginning. */
   readonly places: Int32Array
-  readonly #parts: (Uint8Array | undefined)[] = []
+  readonly #parts: (Part | undefined)[] = []
 
   constructor(bytes: DataView, places: Int32Array) {
     this.bytes = bytes
     this.places = places
   }
 
-  part(index: number): Uint8Array | undefined {
+  part(index: number): Part | undefined {
     return this.#parts[index]
   }
 
   /** Keeps what was written; not where it did not fit. */
-  keep(index: number, out: Uint8Array, from: number, to: number): void {
+  keep(index: number, out: Uint8Array, from: number, to: number, shape: number): void {
     // `slice` of a Buffer would be a view of it.
     if (to <= out.length && to - from <= MAX_BYTES)
-      this.#parts[index] = new Uint8Array(out.subarray(from, to))
+      this.#parts[index] = { bytes: new Uint8Array(out.subarray(from, to)), shape }
   }
 }
 

@@ -108,4 +108,20 @@ describe('the rule of a record', () => {
     }
     expect(converted(converter, record.subarray(0, -1))).toBe(expected)
   })
+
+  test('has the same shape whether its part was written or recalled, and another rule another one', () => {
+    const converter = new Converter(program, true, JSON.parse)
+    const proofs = (ruleText: string) =>
+      [0, 1, 2, 3].map((i) => {
+        converted(converter, line(ruleText, i))
+        return converter.isProven
+      })
+    expect(proofs(rule(1))).toEqual([false, false, false, false])
+    converter.accept()
+    expect(proofs(rule(2))).toEqual([true, true, true, true])
+    // One member less. Nobody has accepted it, however often it was seen.
+    const nameless = JSON.stringify({ ...JSON.parse(rule(3)), ids: undefined, name: undefined })
+    expect(proofs(nameless)).toEqual([false, false, false, false])
+    expect(proofs(rule(1))).toEqual([true, true, true, true])
+  })
 })
