@@ -95,7 +95,7 @@ export class Oracle {
     const repeated = [...this.#ids].filter(([, ids]) => ids.length > 1)
     return {
       lost: wanted.filter((number) => !this.#ids.has(number)),
-      twice: repeated.map(([number]) => number),
+      twice: repeated.map(([number]) => number).sort((a, b) => a - b),
       changed: repeated.filter(([, ids]) => new Set(ids).size > 1).map(([number]) => number),
       foreign: [...this.#ids.keys()].filter((number) => !all.has(number)),
       invalid: this.#invalid + (this.#server?.stats().invalid ?? 0),
