@@ -12,8 +12,8 @@ import { validateVerb as validate } from './cli/validate.ts'
 import type { Streams, Verb } from './cli/verb.ts'
 import { ConfigError, EXIT, StateError, UsageError } from './errors.ts'
 import { oneLine } from './log.ts'
-import { ListenError } from './metrics/listen.ts'
 import { nearest } from './nearest.ts'
+import { ListenError } from './receiver/listen.ts'
 import { VERSION } from './version.ts'
 
 const VERBS: Readonly<Record<string, Verb>> = {

@@ -12,7 +12,7 @@ const SHARED = ['types', 'errors', 'nearest', 'reach']
 
 const ARROWS: Record<string, readonly string[]> = {
   // The top: may know everything below, and nothing knows it.
-  main: ['cli', 'log', 'metrics', 'version'],
+  main: ['cli', 'log', 'receiver/listen', 'version'],
   cli: [
     'config',
     'connectors',
@@ -22,6 +22,7 @@ const ARROWS: Record<string, readonly string[]> = {
     'mapping',
     'metrics',
     'packaged',
+    'receiver/listen',
     'session',
     'setup',
     // `checkpoint` must recognise files exactly as a source does.
@@ -63,9 +64,11 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   // Of the options the types. package.json: a User-Agent has the version.
   delivery: ['config/options', 'package.json'],
-  testserver: ['idmefv2', 'metrics/listen'],
+  testserver: ['idmefv2', 'receiver'],
   // What the workers count is what the metrics show.
-  metrics: ['worker/messages'],
+  metrics: ['receiver/listen', 'worker/messages'],
+  // What all have in common that anyone on the network may talk to.
+  receiver: [],
   state: [],
   // [idmefv2] version is an option.
   config: ['idmefv2/profiles'],
@@ -93,6 +96,7 @@ const NOT_IN_WORKERS = [
   /^metrics\//,
   /^cli\//,
   /^testserver\//,
+  /^receiver\//,
   /^main$/,
   /^session$/,
   /^pool$/,
@@ -106,6 +110,7 @@ const PURE = [
   /^connectors\/[^/]+\/(?!index$)/,
   /^sources\/(identity|watermark|siblings)$/,
   /^delivery\/(outcome|retry|window|body)$/,
+  /^receiver\/(head|room)$/,
   /^testserver\/(negotiate|messages|summary|tally|recent|page)$/,
   /^config\/(ini|expand|facts|sample|values|options|dump|findings)$/,
   /^(nearest|reach|errors|types|pipeline)$/,

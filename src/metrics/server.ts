@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { isLoopback, isOwnHost } from '../reach.ts'
-import { listen, MAX_HEADERS, PATIENCE } from './listen.ts'
+import { listen, MAX_HEADERS, PATIENCE } from '../receiver/listen.ts'
 import type { Metrics } from './metrics.ts'
 
 const compress = promisify(gzip)

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { MIMEType } from 'node:util'
 import { isOwnHost } from '../reach.ts'
-import type { Answer } from './answer.ts'
+import type { Answer } from '../receiver/answer.ts'
+import { codingOf } from '../receiver/coding.ts'
+import { type Head, typeInUtf8 } from '../receiver/head.ts'
 
 // What a request says of itself, judged by its method, path and headers alone: pure.
 
@@ -9,12 +10,6 @@ import type { Answer } from './answer.ts'
 export interface Rules {
   path: string | undefined
   host: string
-}
-
-export interface Head {
-  method: string
-  path: string
-  headers: IncomingHttpHeaders
 }
 
 /** The answer to a request that is ruled out before its body is read (transport draft §4.3), or nothing. */
@@ -32,7 +27,7 @@ function refusePost(headers: IncomingHttpHeaders): Answer | undefined {
   if (!isJson(headers['content-type']))
     return { status: 415, error: 'messages are taken as application/json, in UTF-8' }
   if (!acceptsJson(headers.accept)) return { status: 406, error: 'answers are given as application/json' }
-  if (!['gzip', 'identity'].includes(headers['content-encoding'] ?? 'identity')) {
+  if (codingOf(headers, ['gzip']) === null) {
     return {
       status: 415,
       headers: { 'accept-encoding': 'gzip' },
@@ -50,17 +45,7 @@ function refusePage(headers: IncomingHttpHeaders, host: string): Answer | undefi
 /** `application/json`, in UTF-8 if it says so; RFC 8259 knows no other encoding. */
 export function isJson(contentType: string | undefined): boolean {
   if (contentType === 'application/json') return true
-  const type = contentType === undefined ? undefined : parsed(contentType)
-  if (type?.essence !== 'application/json') return false
-  return (type.params.get('charset') ?? 'utf-8').toLowerCase() === 'utf-8'
-}
-
-function parsed(contentType: string): MIMEType | undefined {
-  try {
-    return new MIMEType(contentType)
-  } catch {
-    return undefined // not a media type at all, so not ours
-  }
+  return typeInUtf8(contentType) === 'application/json'
 }
 
 /** RFC 9110 §12.5.1: the most specific range that matches decides, and a weight of 0 refuses. */
@@ -75,11 +60,4 @@ export function acceptsJson(accept: string | undefined): boolean {
     if (range) return !range.some((part) => /^q=0(\.0*)?$/.test(part))
   }
   return false
-}
-
-/** The path of a request target, in any of its forms (RFC 9112 §3.2), without the query. */
-export function pathOf(target: string): string {
-  if (!target.startsWith('/')) return URL.parse(target)?.pathname ?? target
-  const query = target.indexOf('?')
-  return query < 0 ? target : target.slice(0, query)
 }

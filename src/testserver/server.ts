@@ -1,22 +1,20 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Version } from '../idmefv2/profiles.ts'
-import { listen, PATIENCE } from '../metrics/listen.ts'
-import { type Answer, hangUp, send, sendAndLeave, sendAsPython } from './answer.ts'
-import { type Body, isTooLong, readBody } from './body.ts'
-import { type Account, Doorkeeper } from './doorkeeper.ts'
-import { connectionsOf, createListener, type Tls } from './listener.ts'
+import { type Answer, hangUp, send, sendAndLeave } from '../receiver/answer.ts'
+import { type Body, isTooLong, readBody } from '../receiver/body.ts'
+import { type Account, Doorkeeper } from '../receiver/doorkeeper.ts'
+import { pathOf } from '../receiver/head.ts'
+import { listen, PATIENCE } from '../receiver/listen.ts'
+import { connectionsOf, createListener, type Tls } from '../receiver/listener.ts'
+import { roomFor } from '../receiver/room.ts'
 import { type Accepted, type Refused, readMessages } from './messages.ts'
-import { pathOf, refuse } from './negotiate.ts'
+import { refuse } from './negotiate.ts'
 import { PAGE_HEADERS, renderPage } from './page.ts'
+import { sendAsPython } from './python.ts'
 import { Recent } from './recent.ts'
-import { Room } from './room.ts'
 import { openStore } from './store.ts'
 import { type Stats, Tally } from './tally.ts'
-
-/** Room for the bodies of all requests together, in the largest that one may have; never less than so many bytes. */
-const ROOM_BODIES = 4
-const MIN_ROOM_BYTES = 64 * 1024 ** 2
 
 export interface TestserverOptions {
   host?: string
@@ -112,13 +110,14 @@ function createReceiver(options: TestserverOptions, store: ((lines: string) => P
     pythonCompat,
     log,
   } = options
-  const doorkeeper = options.account && new Doorkeeper(options.account)
+  const doorkeeper =
+    options.account && new Doorkeeper({ realm: 'IDMEFv2 test server', account: options.account })
   const tally = new Tally()
   const recent = new Recent()
   const limits = {
     maxBytes: maxBodyBytes,
     maxMs: options.requestTimeoutMs ?? PATIENCE.requestTimeout,
-    room: new Room(Math.max(MIN_ROOM_BYTES, ROOM_BODIES * maxBodyBytes)),
+    room: roomFor(maxBodyBytes),
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -160,7 +159,7 @@ function createReceiver(options: TestserverOptions, store: ((lines: string) => P
         headers: { 'retry-after': '1' },
         error: 'too much is being sent at the same time',
       }
-    const read = content === 'not gzip' ? NOT_GZIP : readMessages(content)
+    const read = typeof content === 'string' ? NOT_GZIP : readMessages(content)
     if ('messages' in read) return accept(read, from)
     tally.invalid += read.count
     recent.refuse(read)

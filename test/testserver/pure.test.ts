@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { isOwnHost } from '../../src/reach.ts'
-import { Doorkeeper } from '../../src/testserver/doorkeeper.ts'
+import { Doorkeeper } from '../../src/receiver/doorkeeper.ts'
+import { pathOf } from '../../src/receiver/head.ts'
 import { readMessages } from '../../src/testserver/messages.ts'
-import { acceptsJson, isJson, pathOf, refuse } from '../../src/testserver/negotiate.ts'
+import { acceptsJson, isJson, refuse } from '../../src/testserver/negotiate.ts'
 import { Recent } from '../../src/testserver/recent.ts'
 import { summarise } from '../../src/testserver/summary.ts'
 import { Tally } from '../../src/testserver/tally.ts'
@@ -234,7 +235,7 @@ describe('summarise', () => {
 describe('S7: Doorkeeper', () => {
   const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
   let now = 0
-  const doorkeeper = () => new Doorkeeper({ login: 'a', password: 'b' }, () => now)
+  const doorkeeper = () => new Doorkeeper({ realm: 'x', account: { login: 'a', password: 'b' } }, () => now)
   const status = (keeper: Doorkeeper, text: string, address = '192.0.2.1') =>
     keeper.bar(basic(text), address)?.status
 

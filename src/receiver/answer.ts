@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
-import type { Fault } from '../idmefv2/validate.ts'
 
 export interface Answer {
   status: number
   headers?: Record<string, string>
   /** In a few words; absent on success. */
   error?: string
-  faults?: readonly Fault[]
+  /** Where in the body, as a JSON Pointer, and what. */
+  faults?: readonly { pointer: string; reason: string }[]
 }
 
 /** How long the rest of a refused body is read and thrown away, so that the sender gets to read why. */
@@ -20,20 +20,6 @@ export function send(response: ServerResponse, { status, headers, error, faults 
     return
   }
   write(response, status, 'application/json', JSON.stringify({ error, faults }), headers).end()
-}
-
-/** The same with what the Python test server answers: 200, 501 for a method, 500 and a line of text for all else but 503. */
-export function sendAsPython(response: ServerResponse, { status, headers, error, faults }: Answer): void {
-  if (status === 204) response.writeHead(200, { 'content-length': 0 }).end()
-  else if (error === undefined || status === 503)
-    response.writeHead(status, { ...headers, 'content-length': 0 }).end()
-  else
-    write(
-      response,
-      500,
-      'text/plain; charset=utf-8',
-      faults?.[0] ? `${faults[0].pointer} ${faults[0].reason}` : error,
-    ).end()
 }
 
 /**
@@ -64,7 +50,8 @@ export function hangUp(request: IncomingMessage, response: ServerResponse): void
   if (request.httpVersionMajor === 1) response.setHeader('connection', 'close')
 }
 
-function write(
+/** A whole answer but for its end. */
+export function write(
   response: ServerResponse,
   status: number,
   type: string,

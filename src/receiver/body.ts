@@ -1,15 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { gunzipSync } from 'node:zlib'
+import { codingOf, decode } from './coding.ts'
 import type { Hold, Room } from './room.ts'
 
-/** A body may grow by this factor when decompressed; alerts compress some 10 to 30 times. */
-const MAX_RATIO = 100
-
-/** Small bodies of one repeated message compress better still; below this the ratio does not matter. */
-const MIN_GUARDED_BYTES = 1024 ** 2
-
 export interface Body {
-  content: Buffer | 'too large' | 'too slow' | 'no room' | 'not gzip'
+  content: Buffer | 'too large' | 'too slow' | 'no room' | 'damaged'
   /** Bytes taken from the wire. */
   received: number
   /** Gives back the room that the content takes; to be called once, when it is no longer needed. */
@@ -25,7 +19,7 @@ export interface Limits {
 }
 
 /**
- * The body of a request, decompressed when it is gzip. It is given up as soon as it exceeds a limit, whatever Content-Length
+ * The body of a request, its content coding undone. It is given up as soon as it exceeds a limit, whatever Content-Length
  * claims; the rest of it may then still be unread.
  * Rejects when the client leaves before the end.
  */
@@ -33,8 +27,9 @@ export async function readBody(request: IncomingMessage, limits: Limits): Promis
   const { maxBytes } = limits
   if (isTooLong(request, maxBytes)) return { content: 'too large', received: 0, release: () => undefined }
   const body = await collect(request, limits)
-  if (typeof body.content === 'string' || request.headers['content-encoding'] !== 'gzip') return body
-  return { ...body, content: inflate(body.content, maxBytes) }
+  const coding = codingOf(request.headers)
+  if (typeof body.content === 'string' || !coding) return body
+  return { ...body, content: decode(body.content, coding, maxBytes) }
 }
 
 /** Whether the request itself says that its body is over the limit. */
@@ -85,15 +80,4 @@ function collect(request: IncomingMessage, { maxBytes, maxMs, room }: Limits): P
     if (!request.complete) leave()
   })
   return promise
-}
-
-/** At once, one body after another: a thousand bombs that are decompressed side by side would be in memory together. */
-function inflate(bytes: Buffer, maxBytes: number): Body['content'] {
-  const maxOutputLength = Math.min(maxBytes, Math.max(MIN_GUARDED_BYTES, bytes.length * MAX_RATIO))
-  try {
-    return gunzipSync(bytes, { maxOutputLength })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException // zlib and buffer errors always carry one
-    return code === 'ERR_BUFFER_TOO_LARGE' ? 'too large' : 'not gzip'
-  }
 }

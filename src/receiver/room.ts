@@ -1,3 +1,12 @@
+/** Room for the bodies of all requests together, in the largest that one may have; never less than so many bytes. */
+const BODIES = 4
+const MIN_BYTES = 64 * 1024 ** 2
+
+/** The room of a receiver that takes bodies up to `maxBodyBytes`. */
+export function roomFor(maxBodyBytes: number): Room {
+  return new Room(Math.max(MIN_BYTES, BODIES * maxBodyBytes))
+}
+
 /** What one request holds of the room. */
 export interface Hold {
   /** Counts bytes that are now in memory for this request. */
@@ -38,6 +47,14 @@ export class Room {
     }
     this.#unfinished.set(hold, entry)
     return hold
+  }
+
+  /** Every unfinished request has to leave. */
+  clear(): void {
+    for (const [hold, { leave }] of [...this.#unfinished]) {
+      hold.release()
+      leave()
+    }
   }
 
   #expel(): void {

@@ -1,13 +1,15 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
-import { MAX_HEADERS, PATIENCE } from '../metrics/listen.ts'
+import { MAX_HEADERS, PATIENCE } from './listen.ts'
 
 /** PEM texts. With `ca`, a client certificate that it signed is required. */
 export interface Tls {
   key: string
   cert: string
   ca?: string
+  /** What the transport draft wants, unless it is said otherwise: 1.3. */
+  minVersion?: 'TLSv1.2' | 'TLSv1.3'
 }
 
 export interface Patience {
@@ -22,7 +24,7 @@ const HANDSHAKE_TIMEOUT_MS = 10_000
 const MAX_STREAMS = 256
 
 /**
- * HTTP/1.1, or with `tls` HTTP/1.1 and HTTP/2 by ALPN over TLS 1.3, as the transport draft wants them (§4.3, §4.5).
+ * HTTP/1.1, or with `tls` HTTP/1.1 and HTTP/2 by ALPN, as the transport draft wants them (§4.3, §4.5).
  * Requests over either reach the same listener.
  */
 export function createListener(listener: RequestListener, tls: Tls | undefined, patience: Patience): Server {
@@ -41,13 +43,13 @@ export function createListener(listener: RequestListener, tls: Tls | undefined, 
 
 type Limits = Required<Pick<ServerOptions, 'headersTimeout'>>
 
-function createTlsListener({ key, cert, ca }: Tls, limits: Limits): Server {
+function createTlsListener({ key, cert, ca, minVersion = 'TLSv1.3' }: Tls, limits: Limits): Server {
   const server: Http2SecureServer = createSecureServer({
     ...limits,
     key,
     cert,
     ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }),
-    minVersion: 'TLSv1.3',
+    minVersion,
     allowHTTP1: true,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     maxSessionMemory: 16,
