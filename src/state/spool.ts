@@ -58,8 +58,11 @@ export class Spool {
   #active: Segment | undefined
   #waiting: Waiting[] = []
   #queued = 0
+  /** What it will be on disk, checks included. */
+  #queuedOnDisk = 0
   #writing: Promise<void> | undefined
   #failing = false
+  #refusing = false
   /** Of a group, at most; less while the disk is nearly full. */
   #groupBytes = MAX_GROUP_BYTES
   #limited = true
@@ -99,7 +102,7 @@ export class Spool {
 
   /** Nothing more should be offered now. */
   get isFull(): boolean {
-    return !this.#hasRoom(1)
+    return !this.#hasRoom(1, 1)
   }
 
   /**
@@ -110,15 +113,14 @@ export class Spool {
    */
   append(lines: Buffer): Promise<void> {
     if (this.#closed) return Promise.reject(new SpoolClosedError('the spool is closed'))
+    return this.#take(lines, lines.length + checkBytes(lines))
+  }
+
+  #take(lines: Buffer, bytes: number): Promise<void> {
     this.#queued += lines.length
+    this.#queuedOnDisk += bytes
     const appended = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({
-        lines,
-        bytes: lines.length + checkBytes(lines),
-        at: performance.now(),
-        resolve,
-        reject,
-      })
+      this.#waiting.push({ lines, bytes, at: performance.now(), resolve, reject })
     })
     this.#start()
     return appended
@@ -126,7 +128,10 @@ export class Spool {
 
   /** Like `append`, for those who can be told to come again: undefined, and nothing is taken, when there is no room now. */
   tryAppend(lines: Buffer): Promise<void> | undefined {
-    return this.#hasRoom(lines.length) ? this.append(lines) : undefined
+    const bytes = lines.length + checkBytes(lines)
+    if (this.#hasRoom(lines.length, bytes)) return this.#take(lines, bytes)
+    if (this.bytes + this.#queuedOnDisk + bytes > this.#options.maxBytes) void this.#refused()
+    return undefined
   }
 
   /** What was taken already may exceed the bound from now on: whoever gave it is leaving. */
@@ -175,22 +180,25 @@ export class Spool {
     return !this.#limited || bytes === 0 || bytes + more <= this.#options.maxBytes
   }
 
-  #hasRoom(more: number): boolean {
+  #hasRoom(inMemory: number, onDisk: number): boolean {
     if (this.#failing || this.#closed) return false
-    const queued = this.#queued + more
-    return this.#queued === 0
-      ? this.#fits(more)
-      : queued <= MAX_QUEUED_BYTES && this.bytes + queued <= this.#options.maxBytes
+    if (this.#queued === 0) return this.#fits(onDisk)
+    const isBounded = this.#queued + inMemory <= MAX_QUEUED_BYTES
+    return isBounded && this.bytes + this.#queuedOnDisk + onDisk <= this.#options.maxBytes
   }
 
   #start(): void {
-    if (this.#writing) return
     // What is given in one turn goes together.
-    const work = Promise.resolve().then(() => this.#work())
-    this.#writing = work.finally(() => {
-      this.#writing = undefined
-      if (this.#waiting.length > 0) this.#start()
-    })
+    if (!this.#writing) this.#run(() => this.#work())
+  }
+
+  #run(work: () => Promise<void>): void {
+    this.#writing = Promise.resolve()
+      .then(work)
+      .finally(() => {
+        this.#writing = undefined
+        if (this.#waiting.length > 0) this.#start()
+      })
   }
 
   async #work(): Promise<void> {
@@ -219,6 +227,7 @@ export class Spool {
     this.#groupBytes = Math.min(2 * this.#groupBytes, MAX_GROUP_BYTES)
     this.#waiting.splice(0, group.length)
     this.#queued -= lines.length
+    this.#queuedOnDisk -= group.reduce((sum, { bytes }) => sum + bytes, 0)
     for (const { resolve } of group) resolve()
     this.#options.onChange?.()
   }
@@ -258,12 +267,25 @@ export class Spool {
   }
 
   async #full(): Promise<void> {
+    await this.#finishActive()
+    await this.#pause()
+  }
+
+  /** Nothing of it will wait in the queue, so nobody else would finish the segment that grows. */
+  async #refused(): Promise<void> {
+    if (this.#refusing) return
+    this.#refusing = true
+    await this.settled()
+    this.#refusing = false
+    if (!this.#writing && !this.#failing && !this.#closed) this.#run(() => this.#finishActive())
+  }
+
+  /** Only what is sealed can go when it was delivered. */
+  async #finishActive(): Promise<void> {
     const { directory, maxBytes } = this.#options
     this.#edges.begin('full', 'the spool is full; senders wait', { directory, maxBytes })
-    // Only what is sealed can go when it was delivered.
     await this.seal()
     this.#options.onChange?.()
-    await this.#pause()
   }
 
   async #pause(): Promise<void> {

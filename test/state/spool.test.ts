@@ -113,6 +113,17 @@ describe('when it is full', () => {
     await late
   })
 
+  test('what can come again is refused by its size on disk, and the segment that grows is finished for it', async () => {
+    const { spool } = open({ maxBytes: 10_000 })
+    await spool.append(line(0, 6000))
+    expect(spool.tryAppend(Buffer.from(`${'x'.repeat(12)}\n`.repeat(300)))).toBeUndefined()
+    const [first] = spool.segments
+    while (first && !spool.isSealed(first)) await sleep(1)
+    await removeFirst(spool)
+    await spool.tryAppend(line(1, 9000))
+    expect(spool.bytes).toBe(9012)
+  })
+
   test('while the disk is slow, what can come again is refused before it fills the memory', async () => {
     const { spool } = open()
     const taken = Array.from({ length: 100 }, (_, n) => spool.tryAppend(line(n, 1024 ** 2)))
