@@ -114,6 +114,7 @@ export class Session {
       log: log.child({ connector: instance }),
       onEvent: (event) => {
         if (event.kind === 'lost') metrics.lose(instance, event.reason, event.bytes)
+        if (event.kind === 'refused') metrics.refuse(instance, event.reason)
         if (event.kind === 'abandoned') metrics.lose(instance, 'abandoned', event.bytes)
       },
     })

@@ -67,6 +67,23 @@ export const REJECT_REASONS = [
 ] as const
 export type RejectReason = (typeof REJECT_REASONS)[number]
 
+/** Why a request that was to bring records was refused; a bounded set, because it is a metric label. */
+export const DENIALS = [
+  'unauthorised',
+  'browser',
+  'not_found',
+  'method',
+  'media_type',
+  'coding',
+  'malformed',
+  'too_large',
+  'too_slow',
+  'busy',
+  'spool_full',
+  'stopping',
+] as const
+export type Denial = (typeof DENIALS)[number]
+
 /** Messages of one batch, serialised back to back: message `i` is `bytes.subarray(i ? ends[i - 1] : 0, ends[i])`. */
 export interface Messages {
   bytes: Uint8Array

@@ -55,6 +55,7 @@ const ARROWS: Record<string, readonly string[]> = {
   connectors: ['mapping/rules', 'sources/tail'],
   // The porch writes to the ledger.
   sources: [
+    'receiver',
     'state/checkpoint',
     'state/checks',
     'state/deadletter',
@@ -108,7 +109,7 @@ const PURE = [
   /^mapping\//,
   /^idmefv2\//,
   /^connectors\/[^/]+\/(?!index$)/,
-  /^sources\/(identity|watermark|siblings)$/,
+  /^sources\/(identity|watermark|siblings|cut|denial)$/,
   /^delivery\/(outcome|retry|window|body)$/,
   /^receiver\/(head|room)$/,
   /^testserver\/(negotiate|messages|summary|tally|recent|page)$/,

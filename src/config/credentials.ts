@@ -4,6 +4,7 @@ import { readText } from './files.ts'
 import type { idmefv2 } from './options.ts'
 import type { Parsed } from './parse.ts'
 import { Secret } from './secret.ts'
+import type { Section } from './section.ts'
 
 type Delivery = Partial<z.output<typeof idmefv2>>
 
@@ -32,7 +33,7 @@ export async function gatherCredentials(parsed: Parsed<typeof idmefv2>): Promise
   return gathered
 }
 
-/** More than any password; a device named by mistake has no end. */
+/** More than any password or token; a device named by mistake has no end. */
 const MAX_BYTES = 4096
 
 async function takeFile(
@@ -44,16 +45,23 @@ async function takeFile(
   if (options.password || faulty.has('password'))
     section.error('password_file', 'give this or password, not both')
 
+  const password = await readSecret(section, 'password_file', path)
+  if (password) gathered.password = password
+}
+
+/** The first line of the file that an option names; undefined when there is none, which is then told. */
+export async function readSecret(section: Section, key: string, path: string): Promise<Secret | undefined> {
   const read = await readText(path, MAX_BYTES)
   if (read.fault !== undefined) {
-    section.error('password_file', `${JSON.stringify(path)} ${read.fault}`)
-    return
+    section.error(key, `${JSON.stringify(path)} ${read.fault}`)
+    return undefined
   }
   if (read.mode & 0o044)
-    section.warn('password_file', `others than its owner can read it (mode 0${read.mode.toString(8)})`)
+    section.warn(key, `others than its owner can read it (mode 0${read.mode.toString(8)})`)
   const [first] = read.text.split(/\r?\n/, 1)
-  if (first) gathered.password = new Secret(first)
-  else section.error('password_file', `${JSON.stringify(path)} has an empty first line`)
+  if (first) return new Secret(first)
+  section.error(key, `${JSON.stringify(path)} has an empty first line`)
+  return undefined
 }
 
 function takeAddress({ section }: Parsed<typeof idmefv2>, gathered: Delivery, account: Account): void {
@@ -116,7 +124,7 @@ function decoded(text: string): string | undefined {
   }
 }
 
-function hasControl(text: string): boolean {
+export function hasControl(text: string): boolean {
   return [...text].some((character) => character < ' ' || character === '\x7f')
 }
 

@@ -128,7 +128,7 @@ export const state = z.strictObject({
   spool_max: bytes(64 * 1024)
     .prefault('1GiB')
     .describe(
-      'most bytes on disk, for each instance, of records that cannot be asked for again (sockets); when they are reached, nothing more is taken',
+      'most bytes on disk, for each instance, of records that cannot be asked for again (sockets, HTTP); when they are reached, nothing more is taken',
     ),
 })
 

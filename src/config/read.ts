@@ -15,6 +15,7 @@ import {
 } from './options.ts'
 import { parseSection } from './parse.ts'
 import { checkPermissions } from './permissions.ts'
+import { checkPush, takesPush } from './push.ts'
 import type { Section } from './section.ts'
 
 export interface ConnectorSection {
@@ -84,6 +85,10 @@ export async function readConfig(files: readonly string[], context: ReadContext)
   checkMetrics(metrics)
   checkWorkers(workers)
   const gathered = await gatherCredentials(idmefv2)
+  // The cast: `takesPush` has seen that the schema is made of these options.
+  const pushed = await Promise.all(
+    connectors.map((parsed) => (takesPush(parsed.schema) ? checkPush(parsed as never) : {})),
+  )
   await checkPermissions(layers, [{ ...idmefv2, schema: common.idmefv2 }, ...connectors], findings)
 
   const warnings = findings.settle(files, context.strict ?? false)
@@ -93,10 +98,10 @@ export async function readConfig(files: readonly string[], context: ReadContext)
     state: whole(state),
     metrics: whole(metrics),
     workers: whole(workers),
-    connectors: connectors.map((parsed) => ({
+    connectors: connectors.map((parsed, i) => ({
       probe: parsed.probe,
       instance: parsed.section.name,
-      options: whole(parsed),
+      options: { ...whole(parsed), ...pushed[i] },
     })),
     files: [...files],
   }

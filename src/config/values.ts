@@ -121,12 +121,28 @@ export const listen = () =>
   z.string().transform((value, context) => {
     const word = value.trim()
     if (FALSE.has(word.toLowerCase())) return undefined
-    const [, bracketed, plain, digits] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s]*)):(\d+)$/i.exec(word) ?? []
-    const port = Number(digits)
-    if (digits !== undefined && port <= 65535) return { host: bracketed ?? (plain || '127.0.0.1'), port }
+    const parsed = addressIn(word)
+    if (parsed) return parsed
     context.addIssue({ code: 'custom', message: 'expected ADDRESS:PORT or off' })
     return z.NEVER
   })
+
+/** `ADDRESS:PORT`, `[IPV6]:PORT`, or a port of the loopback address. */
+export const address = () =>
+  z.string().transform((value, context) => {
+    const word = value.trim()
+    const parsed = addressIn(/^\d+$/.test(word) ? `:${word}` : word)
+    if (parsed) return parsed
+    context.addIssue({ code: 'custom', message: 'expected ADDRESS:PORT or a port' })
+    return z.NEVER
+  })
+
+function addressIn(word: string): { host: string; port: number } | undefined {
+  const [, bracketed, plain, digits] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s]*)):(\d+)$/i.exec(word) ?? []
+  const port = Number(digits)
+  if (digits === undefined || port > 65535) return undefined
+  return { host: bracketed ?? (plain || '127.0.0.1'), port }
+}
 
 /**
  * A parsed value as an operator would write it; the same option reads it back as the same value. Secrets give

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { type Lag, REJECT_REASONS } from '../types.ts'
+import { DENIALS, type Denial, type Lag, REJECT_REASONS } from '../types.ts'
 import { type Done, REQUEST_SECONDS_BUCKETS } from '../worker/messages.ts'
 import { TallyHistogram } from './histogram.ts'
 
@@ -48,6 +48,8 @@ export interface Metrics {
   record(connector: string, done: Done): void
   /** Adds bytes that can no longer be delivered. */
   lose(connector: string, reason: Loss, bytes: number): void
+  /** Adds one request that was refused. */
+  refuse(connector: string, reason: Denial): void
   /** Registers who to ask; later calls add to and replace earlier ones. What nobody answers for stays 0. */
   observe(sources: Partial<Observed>): void
 }
@@ -73,6 +75,12 @@ export function createMetrics(about: { version?: string; connectors?: Iterable<s
     'connector',
     'reason',
   ])
+  const refused = counter(
+    registry,
+    'requests_refused_total',
+    'Pushed requests that were refused, by reason.',
+    ['connector', 'reason'],
+  )
   const requestSeconds = new TallyHistogram(
     `${PREFIX}request_duration_seconds`,
     'Time from a request to its whole answer.',
@@ -96,11 +104,20 @@ export function createMetrics(about: { version?: string; connectors?: Iterable<s
     for (const { counter } of counted) counter.inc({ connector }, 0)
     for (const reason of REJECT_REASONS) rejected.inc({ connector, reason }, 0)
     for (const reason of LOSSES) lost.inc({ connector, reason }, 0)
+    for (const reason of DENIALS) refused.inc({ connector, reason }, 0)
     requestSeconds.add(connector, { buckets: [], sum: 0, count: 0 })
   }
   const lose = (connector: string, reason: Loss, bytes: number) => lost.inc({ connector, reason }, bytes)
+  const refuse = (connector: string, reason: Denial) => refused.inc({ connector, reason })
   for (const connector of connectors) declare(connector)
-  return { registry, declare, record, lose, observe: (sources) => void Object.assign(observed, sources) }
+  return {
+    registry,
+    declare,
+    record,
+    lose,
+    refuse,
+    observe: (sources) => void Object.assign(observed, sources),
+  }
 }
 
 /** Gauges and counters whose value lives with somebody else: read when scraped, so that nobody has to push. */

@@ -47,6 +47,7 @@ export async function listen(
   return { url: `${scheme}://${authority(host, bound)}`, port: bound }
 }
 
-function authority(host: string, port: number): string {
+/** As it stands in a URL. */
+export function authority(host: string, port: number): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -1,5 +1,6 @@
 import type { Checkpoints } from '../state/checkpoint.ts'
 import type { Log } from '../state/edges.ts'
+import type { Denial } from '../types.ts'
 
 /** What a source is given besides its own options. */
 export interface TailContext {
@@ -37,3 +38,5 @@ export type SourceEvent =
   | { kind: 'over_long'; origin: string; bytes: number }
   /** Taken from a stream, which cannot be read again, and neither spooled nor delivered when the source was closed. */
   | { kind: 'abandoned'; origin: string; bytes: number }
+  /** A request that was to bring records was refused; whoever sent it knows. */
+  | { kind: 'refused'; origin: string; reason: Denial }

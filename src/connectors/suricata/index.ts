@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { push, pushOptions } from '../../config/push.ts'
 import { choice, integer, list, text } from '../../config/values.ts'
+import { httpPush } from '../../sources/push.ts'
 import { unixStream } from '../../sources/socket.ts'
 import { stdin } from '../../sources/stdin.ts'
 import { tail } from '../../sources/tail.ts'
@@ -7,9 +9,11 @@ import type { Connector } from '../connector.ts'
 
 const options = z
   .strictObject({
-    filetype: choice('regular', 'unix_stream')
+    filetype: choice('regular', 'unix_stream', 'http')
       .default('regular')
-      .describe('regular: follow files; unix_stream: listen on a socket that Suricata connects to'),
+      .describe(
+        'regular: follow files; unix_stream: listen on a socket that Suricata connects to; http: take what a shipper sends',
+      ),
     filename: list()
       .prefault('/var/log/suricata/eve.json')
       .describe(
@@ -37,10 +41,11 @@ const options = z
       .describe(
         'what to attach where the event has it: payload, http (bodies), packet, raw (the whole event)',
       ),
+    ...push,
   })
   .refine(({ filename }) => filename.length > 0, { path: ['filename'], error: 'must not be empty' })
   .refine(
-    ({ filetype, filename }) => filetype === 'regular' || (filename.length === 1 && filename[0] !== '-'),
+    ({ filetype, filename }) => filetype !== 'unix_stream' || (filename.length === 1 && filename[0] !== '-'),
     {
       path: ['filename'],
       error: 'unix_stream takes the path of one socket',
@@ -54,8 +59,9 @@ const options = z
 const suricata: Connector<typeof options> = {
   summary: 'Alerts of the Suricata intrusion detection system, from its eve.json',
   options,
-  source({ filetype, filename, start }, context) {
+  source({ filetype, filename, start, ...rest }, context) {
     const [path = ''] = filename
+    if (filetype === 'http') return httpPush(pushOptions(rest), context)
     if (filetype === 'unix_stream') return unixStream({ path }, context)
     if (path === '-') return stdin(context)
     return tail({ paths: filename, start }, context)

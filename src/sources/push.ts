@@ -1,0 +1,236 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { hangUp, send, sendAndLeave } from '../receiver/answer.ts'
+import { type Body, isTooLong, type Limits, readBody } from '../receiver/body.ts'
+import { type Account, Doorkeeper } from '../receiver/doorkeeper.ts'
+import { pathOf, typeInUtf8 } from '../receiver/head.ts'
+import { authority, listen, PATIENCE } from '../receiver/listen.ts'
+import { connectionsOf, createListener, type Patience, type Tls } from '../receiver/listener.ts'
+import { roomFor } from '../receiver/room.ts'
+import { Edges, reason } from '../state/edges.ts'
+import type { Lag, Source, Work } from '../types.ts'
+import type { TailContext } from './context.ts'
+import { cutJson, cutLines, type Malformed } from './cut.ts'
+import {
+  BUSY,
+  DAMAGED,
+  type Denied,
+  denialOf,
+  FROM_A_PAGE,
+  malformed,
+  SPOOL_FULL,
+  STOPPING,
+  TOO_SLOW,
+  tooLarge,
+} from './denial.ts'
+import { Spooled } from './spool.ts'
+
+/** What is taken, and how it becomes records. */
+export interface Form {
+  /** Media types, in UTF-8. */
+  types: readonly string[]
+  /** Whole lines, one record each, of a body of one of these types; the body is its own from then on. No line at all is fine. */
+  records(body: Buffer, type: string): Buffer | Malformed
+}
+
+/** One object, an array of them, or one a line. */
+export const JSON_FORM: Form = {
+  types: ['application/json', 'application/x-ndjson', 'application/ndjson', 'text/plain'],
+  records: (body, type) => (type === 'application/json' ? cutJson(body) : cutLines(body)),
+}
+
+export interface PushOptions {
+  /** Port 0 takes any. */
+  address: { host: string; port: number }
+  /** The only one that takes records. */
+  path: string
+  /** Who may send: whoever knows one of these, or has a certificate that `tls.ca` signed. Without any of them, everyone who can reach the address. */
+  account?: Account | undefined
+  token?: string | undefined
+  tls?: Tls | undefined
+  /** Before and after decompression. */
+  maxBodyBytes: number
+  patience?: Patience
+  form?: Form
+}
+
+/**
+ * Takes records by HTTP. 204 says that all of a body are on the disk, in the spool: from then on they are ours. With any other answer,
+ * or none, nothing of it was taken and whoever sent it has to come again; only when our answer was lost on its way were they taken, and
+ * come twice.
+ *
+ * An address that cannot be listened on is tried again at each `poll_interval`. With `once` nothing is taken: what lies in the
+ * spool is handed out. On abort what was taken is handed out, or stays in the spool if it is much.
+ */
+export function httpPush(options: PushOptions, context: TailContext): Source {
+  return new HttpPush(options, context)
+}
+
+class HttpPush implements Source {
+  readonly #options: PushOptions
+  readonly #context: TailContext
+  readonly #form: Form
+  readonly #origin: string
+  readonly #spooled: Spooled
+  readonly #edges: Edges
+  readonly #doorkeeper: Doorkeeper | undefined
+  readonly #limits: Limits
+  readonly #server: Server
+  readonly #connections: { cut(): void }
+  /** Of requests that are not answered yet. */
+  readonly #answers = new Set<Promise<unknown>>()
+  readonly #stopping = new AbortController()
+
+  constructor(options: PushOptions, context: TailContext) {
+    const { address, path, tls, account, token, maxBodyBytes, patience = {}, form = JSON_FORM } = options
+    const maxMs = patience.requestTimeoutMs ?? PATIENCE.requestTimeout
+    this.#options = options
+    this.#context = context
+    this.#form = form
+    this.#origin = `${tls ? 'https' : 'http'}://${authority(address.host, address.port)}${path}`
+    this.#spooled = new Spooled(this.#origin, context)
+    this.#edges = new Edges(context.log)
+    if (account || token !== undefined)
+      this.#doorkeeper = new Doorkeeper({ realm: 'idmefv2-stream', account, token })
+    this.#limits = { maxBytes: maxBodyBytes, maxMs, room: roomFor(maxBodyBytes) }
+    this.#server = createListener((request, response) => this.#accept(request, response), tls, patience)
+    this.#server.on('error', (error) => context.log.debug({ reason: reason(error) }, 'listener failed'))
+    this.#connections = connectionsOf(this.#server)
+  }
+
+  async *work(signal: AbortSignal): AsyncGenerator<Work, void, void> {
+    if (signal.aborted) return
+    const stop = () => void this.#stop()
+    signal.addEventListener('abort', stop)
+    if (this.#context.once) stop()
+    else void this.#listen()
+    try {
+      yield* this.#spooled.pieces()
+    } finally {
+      signal.removeEventListener('abort', stop)
+      this.#refuseAll()
+    }
+  }
+
+  commit(work: Work): void {
+    this.#spooled.commit(work)
+  }
+
+  lag(): Lag {
+    return this.#spooled.lag()
+  }
+
+  async close(): Promise<void> {
+    this.#refuseAll()
+    // Who waits for the disk is told now.
+    await this.#spooled.close()
+    await this.#hangUp()
+  }
+
+  async #listen(): Promise<void> {
+    const { signal } = this.#stopping
+    const { address, path, tls } = this.#options
+    while (!signal.aborted && !this.#server.listening) {
+      try {
+        const { url } = await listen(this.#server, { ...address, scheme: tls ? 'https' : 'http' })
+        this.#edges.end('listen')
+        this.#context.log.info({ url: url + path }, 'taking records')
+      } catch (error) {
+        this.#edges.begin('listen', 'no records can be taken', { reason: String(error) }, 'error')
+        await sleep(this.#context.poll_interval, undefined, { signal }).catch(() => undefined)
+      }
+    }
+    if (signal.aborted) this.#server.close()
+  }
+
+  #accept(request: IncomingMessage, response: ServerResponse): void {
+    const answered = new Promise<void>((resolve) => response.once('close', resolve))
+    this.#answers.add(answered)
+    void answered.then(() => this.#answers.delete(answered))
+    this.#handle(request, response).catch((error: unknown) => {
+      if (response.headersSent || response.destroyed) return // the client left; there is nobody to tell
+      this.#context.log.error({ err: error }, 'request failed')
+      send(response, { status: 500, error: 'the records could not be taken' })
+    })
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const ruledOut = this.#ruleOut(request)
+    if (ruledOut) return this.#deny(request, response, ruledOut)
+    if (request.headers.expect !== undefined) response.writeContinue()
+    const body = await readBody(request, this.#limits)
+    const taken = this.#take(body.content, typeInUtf8(request.headers['content-type']) ?? '')
+    // From here on the spool holds it, within its own bound.
+    body.release()
+    const denied = taken instanceof Promise ? await taken : taken
+    if (this.#stopping.signal.aborted) hangUp(request, response)
+    if (denied) this.#deny(request, response, denied)
+    else send(response, { status: 204 })
+  }
+
+  /** What can be said before the body is read. */
+  #ruleOut(request: IncomingMessage): Denied | undefined {
+    const { method = '', headers } = request
+    const head = { method, path: pathOf(request.url ?? '/'), headers }
+    if (this.#stopping.signal.aborted) return STOPPING
+    if (headers.origin !== undefined) return FROM_A_PAGE
+    const barred = this.#doorkeeper?.bar(headers.authorization, request.socket.remoteAddress)
+    if (barred) return { ...barred, reason: 'unauthorised' }
+    const denied = denialOf(head, { path: this.#options.path, types: this.#form.types })
+    if (denied) return denied
+    if (isTooLong(request, this.#limits.maxBytes)) return tooLarge(this.#limits.maxBytes)
+    return this.#spooled.isFull ? SPOOL_FULL : undefined
+  }
+
+  /** Gives why it was not taken, or nothing when all of it is on the disk. */
+  #take(content: Body['content'], type: string): Denied | undefined | Promise<Denied | undefined> {
+    if (this.#stopping.signal.aborted) return STOPPING
+    if (content === 'too large') return tooLarge(this.#limits.maxBytes)
+    if (content === 'too slow') return TOO_SLOW
+    if (content === 'no room') return BUSY
+    if (content === 'damaged') return DAMAGED
+    const records = this.#form.records(content, type)
+    if (!Buffer.isBuffer(records)) return malformed(records)
+    if (records.length === 0) return undefined
+    const spooling = this.#spooled.tryAccept(records)
+    if (!spooling) return SPOOL_FULL
+    return spooling.then(
+      () => undefined,
+      () => STOPPING,
+    )
+  }
+
+  #deny(request: IncomingMessage, response: ServerResponse, denied: Denied): void {
+    const { headers, socket } = request
+    const { reason, status, error } = denied
+    this.#context.onEvent?.({ kind: 'refused', origin: this.#origin, reason })
+    // The first of each kind; all are counted, and whoever sends decides how many there are.
+    const fields = { address: socket.remoteAddress, status }
+    this.#edges.begin(reason, `a request was refused: ${error}`, fields)
+    const mayNotFollow = headers.expect !== undefined && !request.complete
+    if (mayNotFollow || this.#stopping.signal.aborted) hangUp(request, response)
+    // It is paused where the reading was given up. What is short can be read to its end, and the connection used again.
+    const isShort = !isTooLong(request, this.#limits.maxBytes) && !('transfer-encoding' in headers)
+    if (request.readableEnded || (isShort && !request.isPaused())) send(response, denied)
+    else sendAndLeave(request, response, denied)
+  }
+
+  /** Takes nothing more; what was taken is handed out, if it is not too much. */
+  async #stop(): Promise<void> {
+    this.#refuseAll()
+    await Promise.all([this.#hangUp(), this.#spooled.end()])
+  }
+
+  #refuseAll(): void {
+    this.#stopping.abort()
+    this.#server.close()
+    this.#limits.room.clear()
+    this.#spooled.finish()
+  }
+
+  /** Closes all connections, each when what was asked on it is answered. */
+  async #hangUp(): Promise<void> {
+    await Promise.all(this.#answers)
+    this.#connections.cut()
+  }
+}
