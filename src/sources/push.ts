@@ -179,7 +179,8 @@ class HttpPush implements Source {
     const denied = denialOf(head, { path: this.#options.path, types: this.#form.types })
     if (denied) return denied
     if (isTooLong(request, this.#limits.maxBytes)) return tooLarge(this.#limits.maxBytes)
-    return this.#spooled.isFull ? SPOOL_FULL : undefined
+    // Compressed bodies need more, and are told when they are here.
+    return this.#spooled.hasRoomFor(Number(headers['content-length'] ?? 1)) ? undefined : SPOOL_FULL
   }
 
   /** Gives why it was not taken, or nothing when all of it is on the disk. */

@@ -37,6 +37,8 @@ export class Spooled implements Pick<Source, 'commit' | 'lag' | 'close'> {
   #examining = Promise.resolve()
   #removing = Promise.resolve()
   #limited = true
+  /** Bytes of streams; those who acknowledge did not, and lost nothing. */
+  #abandoned = 0
   /** `all`: what there is is handed out, then it is over; `none`: it is over. */
   #ending: 'all' | 'none' | undefined
   readonly #closing = new AbortController()
@@ -80,14 +82,17 @@ export class Spooled implements Pick<Source, 'commit' | 'lag' | 'close'> {
     return this.#spool.tryAppend(lines)
   }
 
-  get isFull(): boolean {
-    return this.#spool.isFull
+  /** Whether so many bytes of lines would most likely be taken now. */
+  hasRoomFor(bytes: number): boolean {
+    return this.#spool.hasRoomFor(bytes)
   }
 
   /** Takes records of a stream (Latin-1 text, whole lines); resolves when more may be read. */
   async put(records: string): Promise<void> {
-    // It fails when the spool is closed before; `close` tells how much that was.
-    this.accept(Buffer.from(records, 'latin1')).catch(() => undefined)
+    // It fails when the spool is closed before.
+    this.accept(Buffer.from(records, 'latin1')).catch(() => {
+      this.#abandoned += records.length
+    })
     while (this.#limited && this.#spool.queued.bytes > MAX_UNSYNCED_BYTES) {
       await new Promise<void>((resolve) => this.#blocked.push(resolve))
     }
@@ -151,7 +156,7 @@ export class Spooled implements Pick<Source, 'commit' | 'lag' | 'close'> {
     this.#sweep()
     await this.#removing
     await this.#letters.close()
-    const { bytes } = this.#spool.queued
+    const bytes = this.#abandoned
     if (bytes === 0) return
     const { log, onEvent } = this.#context
     log.error({ origin: this.#origin, bytes }, 'bytes taken from a stream could not be spooled, and are lost')

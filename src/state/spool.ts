@@ -100,11 +100,6 @@ export class Spool {
     return { bytes: this.#queued, since: this.#waiting[0]?.at }
   }
 
-  /** Nothing more should be offered now. */
-  get isFull(): boolean {
-    return !this.#hasRoom(1, 1)
-  }
-
   /**
    * Takes whole lines, the last one with its newline; the buffer is the spool's from then on. Resolves when they are
    * durable, which may take until there is room; pieces become durable in the order they were given.
@@ -129,9 +124,18 @@ export class Spool {
   /** Like `append`, for those who can be told to come again: undefined, and nothing is taken, when there is no room now. */
   tryAppend(lines: Buffer): Promise<void> | undefined {
     const bytes = lines.length + checkBytes(lines)
-    if (this.#hasRoom(lines.length, bytes)) return this.#take(lines, bytes)
-    if (this.bytes + this.#queuedOnDisk + bytes > this.#options.maxBytes) void this.#refused()
-    return undefined
+    return this.#offer(lines.length, bytes) ? this.#take(lines, bytes) : undefined
+  }
+
+  /** Whether so many bytes of lines would most likely be taken now; for those who would else be asked for them in vain. */
+  hasRoomFor(bytes: number): boolean {
+    return this.#offer(bytes, bytes)
+  }
+
+  #offer(inMemory: number, onDisk: number): boolean {
+    if (this.#hasRoom(inMemory, onDisk)) return true
+    if (this.bytes + this.#queuedOnDisk + onDisk > this.#options.maxBytes) void this.#refused()
+    return false
   }
 
   /** What was taken already may exceed the bound from now on: whoever gave it is leaving. */

@@ -33,6 +33,9 @@ describe('the options', () => {
       filename: ['/var/log/suricata/eve.json'],
       start: 'end',
       attach: [],
+      listen: { host: '127.0.0.1', port: 9880 },
+      path: '/',
+      max_body: 10 * 1024 ** 2,
     })
   })
 

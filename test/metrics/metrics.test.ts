@@ -33,10 +33,11 @@ describe('the exposition', () => {
       rejected: { refused: 1 },
       requestSeconds: { buckets: [1], sum: 0.5, count: 2 },
     })
+    metrics.refuse('suricata', 'too_large')
     metrics.observe({ lag: () => [{ connector: 'suricata', bytes: 1, seconds: 2 }] })
     const families = parseExposition(await metrics.registry.metrics())
     const own = [...families.keys()].filter((name) => name.startsWith('idmefv2_'))
-    expect(own).toHaveLength(23)
+    expect(own).toHaveLength(24)
     expect(families.has('nodejs_eventloop_lag_p99_seconds')).toBe(true)
   })
 

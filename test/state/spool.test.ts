@@ -75,7 +75,7 @@ describe('when it is full', () => {
   test('records wait, and are accepted in order when a segment was removed', async () => {
     const { directory, spool } = open({ maxBytes: 8000 })
     for (let n = 0; n < 70; n++) await spool.append(line(n))
-    expect(spool.isFull).toBe(false)
+    expect(spool.hasRoomFor(1)).toBe(true)
     const late = [spool.append(line(100, 2000)), spool.append(line(101))]
     expect(await isSettled(Promise.race(late))).toBe(false)
     expect(spool.tryAppend(line(102))).toBeUndefined()
@@ -101,7 +101,7 @@ describe('when it is full', () => {
   test('a piece over the bound is accepted alone: it would never be otherwise', async () => {
     const { spool } = open({ maxBytes: 1000 })
     await spool.append(line(0, 5000))
-    expect(spool.isFull).toBe(true)
+    expect(spool.hasRoomFor(1)).toBe(false)
     expect(await isSettled(spool.append(line(1)))).toBe(false)
   })
 
@@ -130,7 +130,7 @@ describe('when it is full', () => {
     const accepted = taken.filter((promise) => promise !== undefined)
     expect(accepted.length).toBe(16)
     await Promise.all(accepted)
-    expect(spool.isFull).toBe(false)
+    expect(spool.hasRoomFor(1)).toBe(true)
   })
 })
 
@@ -150,13 +150,13 @@ describe('when nothing can be written', () => {
     mkdirSync(join(directory, '..'), { recursive: true })
     writeFileSync(directory, 'in the way')
     const late = spool.append(line(0))
-    while (!spool.isFull) await sleep(1)
+    while (spool.hasRoomFor(1)) await sleep(1)
     expect(await isSettled(late)).toBe(false)
     expect(spool.tryAppend(line(1))).toBeUndefined()
     rmSync(directory)
     await late
     expect(content(directory)).toBe(`${line(0)}`)
-    expect(spool.isFull).toBe(false)
+    expect(spool.hasRoomFor(1)).toBe(true)
   })
 
   test('what cannot be written before the end is given back', async () => {
