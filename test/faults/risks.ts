@@ -8,15 +8,15 @@ export const RISKS: Readonly<Record<number, Row>> = {
   4: {
     fault: 'bodies that are endless, enormous, compressed into bombs, or of another length than they say',
     outcome:
-      'test server: 10 MiB (`--max-body`) counted while it comes, before and after gzip, 100 : 1 at most beyond 1 MiB, one encoding; all bodies together 64 MiB, the largest unfinished one leaves first ([F52](#f52) for memory). Metrics: no body is read',
-    reason: 'HTTP push and the gateway, which are not offered yet, are to be held to the same',
+      'test server: 10 MiB (`--max-body`) counted while it comes, before and after gzip, 100 : 1 at most beyond 1 MiB, one encoding; all bodies together 64 MiB, the largest unfinished one leaves first ([F52](#f52) for memory). HTTP push: the same (`max_body`), also for deflate, zstd (in 8 MiB of memory) and br; nothing behind the end of a coding is passed over. Metrics: no body is read',
+    reason: 'the gateway, which is not offered yet, is to be held to the same',
   },
   5: {
     fault: 'slow, silent and countless clients',
     outcome:
-      'headers 10 s, body 30 s, looked at every 2 s, also over TLS and HTTP/2 ([F52](#f52)); 64 headers, 16 KiB of them; 1024 connections, 256 streams on each; metrics: 100 connections, 1000 requests on each',
+      'headers 10 s, body 30 s, looked at every 2 s, also over TLS and HTTP/2 ([F52](#f52)); 64 headers, 16 KiB of them; test server and HTTP push: 1024 connections, 256 streams on each; metrics: 100 connections, 1000 requests on each',
     reason:
-      'the test server sets no limit of requests on a connection: beyond it Node answers 503 to what was pipelined',
+      'test server and HTTP push set no limit of requests on a connection: beyond it Node answers 503 to what was pipelined',
   },
   6: {
     fault: 'listening where others can reach it',
@@ -25,9 +25,8 @@ export const RISKS: Readonly<Record<number, Row>> = {
   7: {
     fault: 'whoever can connect',
     outcome:
-      'test server: client certificates (`--tls-ca`), or a password (`--login`), compared by digest in constant time; one guess a second from an address, and no answer tells more than yes or no',
-    reason:
-      'metrics have no password: their guard is the loopback address ([S6](#s6)). Tokens come with HTTP push',
+      'test server and HTTP push: client certificates (`--tls-ca`, `tls_ca`), or a password, for HTTP push also a token, compared by digest in constant time; one guess a second from an address, and no answer tells more than yes or no. HTTP push takes nothing from web pages, whoever looks at them',
+    reason: 'metrics have no password: their guard is the loopback address ([S6](#s6))',
   },
   8: {
     fault: 'somebody between us and the receiver',

@@ -87,10 +87,9 @@ export const ROWS: Readonly<Record<number, Row>> = {
   52: {
     fault: 'floods, slow clients, endless bodies, gzip bombs',
     outcome: 'refused; others are served',
-    reason: 'HTTP push, which is not offered yet, is to be held to the same',
   },
   53: {
-    fault: 'a socket’s writer restarts, writes in pieces, or too much',
+    fault: 'a writer to a socket, or by HTTP, restarts, writes in pieces, or too much',
     outcome: '0 lost of what was taken',
   },
   54: { fault: 'the log lost its end with the power', outcome: '0 lost of what exists, 0 again' },

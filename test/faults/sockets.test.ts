@@ -2,10 +2,11 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, it, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { alert, lines, range } from '../e2e/events.ts'
 import { EXACT, Oracle } from '../e2e/oracle.ts'
 import type { Metrics } from '../e2e/program.ts'
+import { listening as pushed, Shipper } from '../e2e/shipper.ts'
 import { Site } from '../e2e/site.ts'
 import { until } from '../e2e/wait.ts'
 import { expectEqual } from './reference.ts'
@@ -159,6 +160,96 @@ test('F53: receiver down and spool full: the peer is held up, memory stays, and 
   await gone(socket)
   expect(await program.stop()).toBe(0)
   expect(oracle.account(range(0, count))).toEqual(EXACT)
+})
+
+describe('F53: HTTP push', () => {
+  test('receiver down and spool full: 429, nothing of it is held, and all arrives when it is taken', async () => {
+    const spoolMax = 512 * 1024
+    const { oracle, program, url } = await pushed({ state: { spool_max: spoolMax } })
+    await oracle.down()
+    const shipper = new Shipper(url)
+    let sent = 0
+    while ((await shipper.send(lines(sent, sent + 20))) === 204) sent += 20
+    expect(sent).toBeGreaterThan(100)
+    expect(shipper.statuses.get(429)).toBe(1)
+    // A flood from many, none of whom is let in, and of whom nothing stays.
+    const flood = async (times: number) => {
+      for (let time = 0; time < times; time++) {
+        const statuses = await Promise.all(range(0, 100).map(() => shipper.send(lines(sent, sent + 20))))
+        expect(new Set(statuses)).toEqual(new Set([429]))
+      }
+    }
+    await flood(2) // the connections are there
+    const before = memoryOf(program, 'VmRSS')
+    await flood(8)
+    const metrics = await program.metrics()
+    expect(metrics.sum('spool_bytes')).toBeLessThanOrEqual(spoolMax)
+    expect(metrics.sum('requests_refused_total', { reason: 'spool_full' })).toBe(1001)
+    expect(memoryOf(program, 'VmRSS') - before).toBeLessThan(30 * 1024 ** 2)
+    await oracle.up()
+    await shipper.ship(lines(sent, sent + 200))
+    await oracle.arrival(0, sent + 200)
+    expect(await program.stop()).toBe(0)
+    expect(oracle.account(range(0, sent + 200))).toEqual(EXACT)
+    expectEqual(oracle)
+  })
+
+  test('kill -9 under load, again and again: what was answered 204 is delivered, with its ID', async () => {
+    const { site, oracle, program, url } = await pushed()
+    const shippers = range(0, 4).map(() => new Shipper(url))
+    let next = 0
+    let isOver = false
+    /** Of requests: taken, and left without an answer. */
+    const [taken, unknown]: [number[], number[]] = [[], []]
+    const shipping = shippers.map(async (shipper) => {
+      while (!isOver) {
+        const first = next
+        next += 10
+        const status = await shipper.send(lines(first, first + 10))
+        if (status === undefined) await sleep(50)
+        ;(status === 204 ? taken : unknown).push(...range(first, first + 10))
+      }
+    })
+    let running = program
+    const rounds = scaled(3, 20)
+    for (let round = 0; round < rounds; round++) {
+      const before = taken.length
+      await until('the load', () => taken.length > before + 100)
+      running.signal('SIGKILL')
+      await running.exit
+      running = site.run()
+      await running.says('taking records')
+    }
+    isOver = true
+    await Promise.all(shipping)
+    await until('all that was taken', () => taken.every((number) => oracle.times(number) > 0))
+    await until('the rest', async () => (await running.metrics()).sum('lag_bytes') === 0)
+    expect(await running.stop()).toBe(0)
+    const { twice, foreign, ...rest } = oracle.account(taken)
+    expect({ ...rest, twice: [], foreign: [] }).toEqual(EXACT)
+    expect(twice.length).toBeLessThanOrEqual(rounds * WINDOW)
+    // What was on the disk when its answer was lost.
+    expect(foreign.filter((number) => !unknown.includes(number))).toEqual([])
+    expectEqual(oracle)
+  })
+
+  test('SIGTERM under load: who is not answered comes again, and finds everything after the next start', async () => {
+    const { site, oracle, program, url } = await pushed()
+    const shippers = range(0, 4).map(() => new Shipper(url))
+    const shipping = shippers.map(async (shipper, index) => {
+      for (let n = 500 * index; n < 500 * (index + 1); n += 10) await shipper.ship(lines(n, n + 10))
+    })
+    await until('the load', () => oracle.messages.length > 50)
+    expect(await program.stop()).toBe(0)
+    const next = site.run()
+    await Promise.all(shipping)
+    await oracle.arrival(0, 2000)
+    expect(await next.stop()).toBe(0)
+    const { twice, changed, ...rest } = oracle.account(range(0, 2000))
+    expect({ ...rest, twice: [], changed: [] }).toEqual(EXACT)
+    // Whoever had no answer while nobody listened sent again what had not been taken.
+    expect([twice, changed]).toEqual([[], []])
+  })
 })
 
 it.skip('F53: datagram > 64 KiB: Node.js has no Unix datagram sockets, so unix_dgram is not offered', () => {})

@@ -147,7 +147,7 @@ describe('what is refused, with an answer that tells why, and counted', () => {
     ['another charset', '{}', { 'content-type': 'text/plain; charset=utf-16' }, 415, 'media_type', /UTF-8/],
     ['another coding', '{}', { 'content-encoding': 'compress' }, 415, 'coding', /zstd/],
     ['two codings', '{}', { 'content-encoding': 'gzip, gzip' }, 415, 'coding', /one at a time/],
-    ['what a web page sends', '{}', { origin: 'http://evil.example' }, 403, 'browser', /web pages/],
+    ['S7: what a web page sends', '{}', { origin: 'http://evil.example' }, 403, 'browser', /web pages/],
     ['more than a body may have', ' '.repeat(MIB + 1), {}, 413, 'too_large', /1048576 bytes/],
   ])('%s', async (_, body, headers, status, reason, error) => {
     const { post, reasons, lines } = await push()
