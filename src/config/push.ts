@@ -87,7 +87,7 @@ export async function checkPush(parsed: Settings): Promise<Partial<PushSettings>
   if (isUsed(parsed)) {
     const gathered = await gatherKeys(parsed)
     await checkTls(parsed)
-    checkReach(parsed, gathered)
+    checkReach(parsed)
     return gathered
   }
   for (const key of GUARDS)
@@ -156,10 +156,13 @@ async function checkTls({ section, options, faulty }: Settings): Promise<void> {
   }
 }
 
-function checkReach({ section, options }: Settings, { password, token }: Partial<PushSettings>): void {
+function checkReach({ section, options, faulty }: Settings): void {
   if (!options.listen || isLoopback(options.listen.host) || options.tls_ca !== undefined) return
-  if (!password && !token)
-    section.warn('listen', 'whoever can reach this address can send what is taken for alerts')
+  // What was given and cannot be used is told already.
+  const isGuarded = (['password', 'password_file', 'token', 'token_file', 'tls_ca'] as const).some(
+    (key) => options[key] !== undefined || faulty.has(key),
+  )
+  if (!isGuarded) section.warn('listen', 'whoever can reach this address can send what is taken for alerts')
   else if (options.tls_cert === undefined)
     section.warn('listen', 'without TLS the password and the records can be read on their way')
 }
