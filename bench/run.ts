@@ -22,6 +22,7 @@ const QUESTIONS = [
   'counters',
   'file',
   'spool',
+  'push',
   'simdjson',
 ]
 
