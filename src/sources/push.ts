@@ -159,10 +159,7 @@ class HttpPush implements Source {
     if (ruledOut) return this.#deny(request, response, ruledOut)
     if (request.headers.expect !== undefined) response.writeContinue()
     const body = await readBody(request, this.#limits)
-    const taken = this.#take(body.content, typeInUtf8(request.headers['content-type']) ?? '')
-    // From here on the spool holds it, within its own bound.
-    body.release()
-    const denied = taken instanceof Promise ? await taken : taken
+    const denied = await this.#take(body, typeInUtf8(request.headers['content-type']) ?? '')
     if (this.#stopping.signal.aborted) hangUp(request, response)
     if (denied) this.#deny(request, response, denied)
     else send(response, { status: 204 })
@@ -184,7 +181,22 @@ class HttpPush implements Source {
   }
 
   /** Gives why it was not taken, or nothing when all of it is on the disk. */
-  #take(content: Body['content'], type: string): Denied | undefined | Promise<Denied | undefined> {
+  async #take({ content, release }: Body, type: string): Promise<Denied | undefined> {
+    let spooling: Promise<void> | Denied | undefined
+    try {
+      spooling = this.#spool(content, type)
+    } finally {
+      // From here on the spool holds it, within its own bound.
+      release()
+    }
+    if (!(spooling instanceof Promise)) return spooling
+    return spooling.then(
+      () => undefined,
+      () => STOPPING,
+    )
+  }
+
+  #spool(content: Body['content'], type: string): Promise<void> | Denied | undefined {
     if (this.#stopping.signal.aborted) return STOPPING
     if (content === 'too large') return tooLarge(this.#limits.maxBytes)
     if (content === 'too slow') return TOO_SLOW
@@ -194,11 +206,8 @@ class HttpPush implements Source {
     if (!Buffer.isBuffer(records)) return malformed(records)
     if (records.length === 0) return undefined
     const spooling = this.#spooled.tryAccept(records)
-    if (!spooling) return SPOOL_FULL
-    return spooling.then(
-      () => undefined,
-      () => STOPPING,
-    )
+    if (spooling) return spooling
+    return this.#spooled.hasRoomFor(records.length) ? BUSY : SPOOL_FULL
   }
 
   #deny(request: IncomingMessage, response: ServerResponse, denied: Denied): void {

@@ -82,7 +82,7 @@ export class Spooled implements Pick<Source, 'commit' | 'lag' | 'close'> {
     return this.#spool.tryAppend(lines)
   }
 
-  /** Whether so many bytes of lines would most likely be taken now. */
+  /** Whether so many bytes of lines would most likely have room on the disk now. */
   hasRoomFor(bytes: number): boolean {
     return this.#spool.hasRoomFor(bytes)
   }

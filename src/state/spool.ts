@@ -124,18 +124,23 @@ export class Spool {
   /** Like `append`, for those who can be told to come again: undefined, and nothing is taken, when there is no room now. */
   tryAppend(lines: Buffer): Promise<void> | undefined {
     const bytes = lines.length + checkBytes(lines)
-    return this.#offer(lines.length, bytes) ? this.#take(lines, bytes) : undefined
+    return this.hasRoomFor(bytes) && this.#isHeld(lines.length) ? this.#take(lines, bytes) : undefined
   }
 
-  /** Whether so many bytes of lines would most likely be taken now; for those who would else be asked for them in vain. */
+  /** Whether so many bytes would have room on the disk now. Who is told no makes the spool finish the segment that grows. */
   hasRoomFor(bytes: number): boolean {
-    return this.#offer(bytes, bytes)
+    if (this.#failing || this.#closed) return false
+    const fits =
+      this.#queued === 0
+        ? this.#fits(bytes)
+        : this.bytes + this.#queuedOnDisk + bytes <= this.#options.maxBytes
+    if (!fits) void this.#refused()
+    return fits
   }
 
-  #offer(inMemory: number, onDisk: number): boolean {
-    if (this.#hasRoom(inMemory, onDisk)) return true
-    if (this.bytes + this.#queuedOnDisk + onDisk > this.#options.maxBytes) void this.#refused()
-    return false
+  /** Whether so much more may wait in memory. */
+  #isHeld(bytes: number): boolean {
+    return this.#queued === 0 || this.#queued + bytes <= MAX_QUEUED_BYTES
   }
 
   /** What was taken already may exceed the bound from now on: whoever gave it is leaving. */
@@ -182,13 +187,6 @@ export class Spool {
   #fits(more: number): boolean {
     const { bytes } = this
     return !this.#limited || bytes === 0 || bytes + more <= this.#options.maxBytes
-  }
-
-  #hasRoom(inMemory: number, onDisk: number): boolean {
-    if (this.#failing || this.#closed) return false
-    if (this.#queued === 0) return this.#fits(onDisk)
-    const isBounded = this.#queued + inMemory <= MAX_QUEUED_BYTES
-    return isBounded && this.bytes + this.#queuedOnDisk + onDisk <= this.#options.maxBytes
   }
 
   #start(): void {
