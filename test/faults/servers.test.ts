@@ -50,7 +50,7 @@ class Client {
 const quickly = (bytes: Buffer) =>
   brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })
 
-const HEAD = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
+const HEAD = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
 
 async function testserver() {
   const program = new Program(['testserver', '--port', '0', '--quiet'])
@@ -111,7 +111,7 @@ test('F52: slowloris at all servers: others are served, and the slow ones are tu
     for (const { socket } of slow) if (socket.writable) socket.write('X')
   }, 200)
   onTestFinished(() => clearInterval(drip))
-  for (const { socket } of slow) socket.write('POST / HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+  for (const { socket } of slow) socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')
   for (const { isServed } of servers) await isServed()
   await Promise.all(slow.map(({ closed }) => closed))
   expect(performance.now() - began).toBeGreaterThan(PATIENCE_MS - 1000)
@@ -134,7 +134,7 @@ describe.each([
     endless.socket.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`)
     await endless.pour(`100000\r\n${' '.repeat(MIB)}\r\n`, 1024 * MIB)
     await until('an answer', () => endless.status > 0 || endless.socket.destroyed)
-    for (const { status } of [announced, endless]) expect([0, 405, 413, 421]).toContain(status)
+    for (const { status } of [announced, endless]) expect([0, 405, 413]).toContain(status)
     expect(memoryOf(program, 'VmHWM') - before).toBeLessThan(MOST_GROWTH_BYTES)
     await isServed()
   })
@@ -142,7 +142,7 @@ describe.each([
   test('a flood of connections and requests: those who come after are served', async () => {
     const { program, port, isServed, before } = await start()
     const clients = Array.from({ length: 1500 }, () => new Client(port))
-    for (const { socket } of clients) socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(5))
+    for (const { socket } of clients) socket.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(5))
     await until('all are answered or dropped', () =>
       clients.every(({ status, socket }) => status > 0 || socket.destroyed),
     )
@@ -164,8 +164,9 @@ test.each([
   ['HTTP push', 'zstd', pushServer, zstdCompressSync],
   ['HTTP push', 'br', pushServer, quickly],
 ] as const)('F52: %s: bombs of %s are 413, and others are served', async (_, coding, start, compress) => {
-  const { program, post, isServed, before } = await start()
+  // First, for it takes longer than a connection is kept for.
   const bomb = compress(Buffer.alloc(512 * MIB, ' '))
+  const { program, post, isServed, before } = await start()
   const answers = await Promise.all(
     Array.from({ length: 8 }, () => post(bomb, { 'content-encoding': coding })),
   )
