@@ -5,6 +5,17 @@ import { compressed, siblings } from './siblings.ts'
 
 const MAGIC = /[*?[\]{}]/
 
+/** Where rotation puts files that do not stay beside their path. */
+export interface Archive {
+  /** Names its files, relative to the directory of the path. */
+  glob: string
+  /** What such a name is sorted by, oldest first; undefined for one that is none of the path's files. */
+  order(name: string): string | undefined
+}
+
+/** The newest ones: each is opened for a moment at a start and at a rotation, and descriptors are not endless. */
+const MAX_ARCHIVED = 100
+
 /**
  * The files that a path or glob names now, sorted, by their real paths: a link and its target are one. A path without
  * wildcards is itself, there or not; so is one that exists although it looks like a glob.
@@ -22,19 +33,31 @@ export function directoryOf(pattern: string): string {
   return directory
 }
 
-/** The rotated predecessors of a path as they lie beside it, oldest first. */
-export function rotated(path: string): { path: string; compressed: boolean }[] {
+/** The rotated predecessors of a path as they lie in its archive, then beside it, oldest first. */
+export function rotated(path: string, archive?: Archive): { path: string; compressed: boolean }[] {
   const directory = dirname(path)
   const changed = (name: string) => Number(statOf(join(directory, name))?.mtimeMs ?? 0n)
-  return siblings(path, names(directory), changed).map(({ name, compressed }) => ({
+  const beside = siblings(path, names(directory), changed)
+  return [...archived(directory, archive), ...beside].map(({ name, compressed }) => ({
     path: join(directory, name),
     compressed,
   }))
 }
 
+function archived(directory: string, archive: Archive | undefined): { name: string; compressed: boolean }[] {
+  if (!archive) return []
+  return globSync(archive.glob, { cwd: directory })
+    .flatMap((name) => {
+      const key = archive.order(name)
+      return key === undefined ? [] : [{ name, key, compressed: compressed(name) }]
+    })
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .slice(-MAX_ARCHIVED)
+}
+
 /** The same, apart. */
-export function predecessors(path: string): { plain: string[]; packed: string[] } {
-  const all = rotated(path)
+export function predecessors(path: string, archive?: Archive): { plain: string[]; packed: string[] } {
+  const all = rotated(path, archive)
   const pick = (packed: boolean) => all.filter((one) => one.compressed === packed).map((one) => one.path)
   return { plain: pick(false), packed: pick(true) }
 }

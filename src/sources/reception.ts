@@ -5,7 +5,7 @@ import { OpenFile } from './file.ts'
 import { type Beginning, Followed, firstState, lostEnd } from './follow.ts'
 import { continues, copies, fingerprint, type Recognition, recognise } from './identity.ts'
 import type { Lineage } from './lineage.ts'
-import { predecessors } from './paths.ts'
+import { type Archive, predecessors } from './paths.ts'
 import { Packed, packedHead, packedSize, unpack } from './unpack.ts'
 
 /** Files found at and beside a path, and what is known. */
@@ -23,11 +23,13 @@ export interface Arrival {
 /** Decides as what, and from where, a file is followed; tells what is lost. */
 export class Reception {
   readonly #start: 'end' | 'beginning'
+  readonly #archive: Archive | undefined
   readonly #context: TailContext
   #unsaved = false
 
-  constructor(start: 'end' | 'beginning', context: TailContext) {
+  constructor({ start, archive }: { start: 'end' | 'beginning'; archive?: Archive }, context: TailContext) {
     this.#start = context.fromStart ? 'beginning' : start
+    this.#archive = archive
     this.#context = context
   }
 
@@ -51,7 +53,17 @@ export class Reception {
     const missing = history.filter((state) => (claims.get(state) ?? 'replaced') === 'replaced')
     const named = plain.find(({ path }) => path === lineage.path)?.file
     const current = named && stateOf(recognitions.get(named))
-    const knowledge = { history, missing, following: [...following], since, isStart, current }
+    const reading = [...following]
+    const knowledge = {
+      history,
+      missing,
+      following: reading,
+      since,
+      isStart,
+      current,
+      recognitions,
+      followed,
+    }
     const packed = unreadPacked(entries, knowledge)
     for (const entry of entries) {
       if (!entry.file) continue
@@ -213,7 +225,7 @@ export class Reception {
   /** A file that had been read is nowhere to be found. */
   #removed(state: FileState): void {
     if (state.ino === '') return
-    const packed = predecessors(state.path).packed.at(-1)
+    const packed = predecessors(state.path, this.#archive).packed.at(-1)
     if (packed && state.size > state.offset) {
       this.#context.log.warn(
         { path: state.path, packed },

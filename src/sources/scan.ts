@@ -6,7 +6,7 @@ import { type OpenFile, statOf } from './file.ts'
 import type { Followed } from './follow.ts'
 import { type Recognition, recognise } from './identity.ts'
 import { Lineage, PATIENCE, type Patience, type Piece } from './lineage.ts'
-import { expand, predecessors } from './paths.ts'
+import { type Archive, expand, predecessors } from './paths.ts'
 import { Reception } from './reception.ts'
 
 /** States say when a file was last seen; the hour is fine for days. */
@@ -19,6 +19,8 @@ export interface ScanOptions {
   paths: readonly string[]
   start: 'end' | 'beginning'
   patience?: Partial<Patience>
+  /** Where the files of each path are rotated to, if not beside it. */
+  archive?: Archive
 }
 
 /** All files that paths and globs name and have named: looks at them, and gives what is to be read next. */
@@ -43,7 +45,7 @@ export class Scan {
     this.#options = options
     this.#context = context
     this.#onUnpacked = onUnpacked
-    this.#reception = new Reception(options.start, context)
+    this.#reception = new Reception(options, context)
     this.#edges = new Edges(log)
     this.#fresh = new Set(options.paths.filter((path) => !checkpoints.started(connector, path)))
   }
@@ -65,7 +67,7 @@ export class Scan {
       for (const { followed, change } of lineage.look(now)) {
         if (change === 'begun') this.#keep(followed)
         if (change !== 'shrunk' && change !== 'rewritten') continue
-        const beside = [...predecessors(lineage.path).plain, ...paths]
+        const beside = [...predecessors(lineage.path, this.#options.archive).plain, ...paths]
         this.#reception.renew(lineage, followed, change, beside, now)
       }
     }
@@ -198,7 +200,7 @@ export class Scan {
     const lineage = this.#lineages.get(path)
     try {
       if (!lineage?.expects(statOf(path), live)) return undefined
-      const entries = openAll(path, lineage.fresh, live)
+      const entries = openAll(path, lineage.fresh, live, this.#options.archive)
       this.#edges.end(path)
       return entries ? { lineage, entries } : 'moved'
     } catch (error) {

@@ -39,19 +39,21 @@ export interface Setup extends Partial<Omit<TailContext, 'checkpoints' | 'log'>>
   start?: 'end' | 'beginning'
   patience?: TailOptions['patience']
   watch?: boolean
+  archive?: NonNullable<TailOptions['archive']>
   /** False: nothing is committed, as when a worker never answers. */
   commit?: boolean
 }
 
 /** Starts a tail with its own positions, reads what it yields, and commits it. */
 export function follow(paths: string | string[], setup: Setup): Run {
-  const { state, start = 'beginning', patience, watch = true, commit = true, ...context } = setup
+  const { state, start = 'beginning', patience, watch = true, commit = true, archive, ...context } = setup
   const checkpoints = new Checkpoints({ path: join(state, 'checkpoint'), intervalMs: 10, log: silent })
   const events: SourceEvent[] = []
   const options: TailOptions = {
     paths: [paths].flat(),
     start,
     watch,
+    ...(archive && { archive }),
     patience: { quietMs: 50, lingerMs: 200, idleMs: 60_000, ...patience },
   }
   const source = tail(options, {
