@@ -184,8 +184,8 @@ describe('F51: dead letters', () => {
     await until('a letter', () => site.deadLetters.length === 1)
     rmSync(path)
     site.append(lines(10, 20))
-    await until('a new one', () => site.deadLetters.length === 1)
-    expect(site.deadLetters[0]?.raw).toBe(alert(10))
+    // The first one too, if its file went before it was seen to be on the disk.
+    await until('a new one', () => site.deadLetters.some(({ raw }) => raw === alert(10)))
     await live(site, oracle, program, 21)
   })
 
