@@ -5,6 +5,8 @@ export interface Entry {
   value: string
   line: number
   file: string
+  /** As it is written, `[section] key`, where its option has another name. */
+  written?: string
 }
 
 /** Section name → key → value. Section names keep their case, keys are in lower case. */

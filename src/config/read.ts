@@ -1,9 +1,10 @@
 import type { z } from 'zod'
 import type { Problem } from '../errors.ts'
 import { nearest } from '../nearest.ts'
+import { adopt } from './adopt.ts'
 import { checkDelivery, checkFiles, checkMetrics, checkWorkers } from './checks.ts'
 import { gatherCredentials } from './credentials.ts'
-import { type Layers, readLayers } from './files.ts'
+import { readLayers } from './files.ts'
 import { Findings } from './findings.ts'
 import {
   common,
@@ -73,9 +74,10 @@ export async function readConfig(files: readonly string[], context: ReadContext)
   const state = parse('state', common.state)
   const metrics = parse('metrics', common.metrics)
   const workers = parse('workers', common.workers)
-  const connectors = connectorsIn(layers, context.probes).map((found) => ({
+  const sections = adopt(layers.sections, context.probes)
+  const connectors = connectorsIn(sections, context.probes).map((found) => ({
     ...found,
-    ...parse(found.section.name, found.schema),
+    ...parseSection(found.section, found.schema, scope),
   }))
   if (connectors.length === 0)
     findings.error(files[0] ?? '', `no connector section; known are ${bracketed(context.probes.keys())}`)
@@ -118,7 +120,7 @@ interface Found {
 const INSTANCE = /^[a-z\d][\w.-]{0,63}$/i
 
 /** The connector sections; a section that is neither one nor common is warned of. */
-function connectorsIn({ sections }: Layers, probes: ReadContext['probes']): Found[] {
+function connectorsIn(sections: readonly Section[], probes: ReadContext['probes']): Found[] {
   const found: Found[] = []
   for (const section of sections) {
     if (Object.hasOwn(common, section.name)) continue

@@ -37,12 +37,18 @@ export class Section {
     this.#findings.warn(this.#where(key, ...others), this.#titled(key, what))
   }
 
+  /** The same place in the files with other keys of its own, and perhaps another name. */
+  holding(own: ReadonlyMap<string, Entry>, name = this.name): Section {
+    return new Section(name, this.#header, own, this.#lent, this.#findings)
+  }
+
   #where(...keys: readonly string[]): string {
     const entry = keys.map((key) => this.get(key)).find((entry) => entry !== undefined)
     return entry ? `${entry.file}:${entry.line}` : this.#header
   }
 
   #titled(key: string, what: string): string {
-    return key ? `[${this.name}] ${key}: ${what}` : `[${this.name}] ${what}`
+    if (key === '') return `[${this.name}] ${what}`
+    return `${this.get(key)?.written ?? `[${this.name}] ${key}`}: ${what}`
   }
 }

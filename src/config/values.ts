@@ -10,9 +10,20 @@ export interface Marks {
   secret?: true
   /** What a number counts, so that it can be written back with its unit. */
   unit?: 'ms' | 'bytes'
+  /** Other names, as `section.key`. */
+  also?: readonly string[]
 }
 
 export const marks = z.registry<Marks>()
+
+/**
+ * An option that files of the Python connectors have under other names, each `section.key`: the section may be the
+ * probe's own or one that has another name there. Two probes cannot have the same one.
+ */
+export const also = <S extends z.ZodType>(option: S, ...names: readonly string[]): S => {
+  marks.add(option, { ...marks.get(option), also: names })
+  return option
+}
 
 const TRUE = new Set(['1', 'yes', 'true', 'on'])
 const FALSE = new Set(['0', 'no', 'false', 'off'])
