@@ -71,8 +71,8 @@ const ARROWS: Record<string, readonly string[]> = {
   // What all have in common that anyone on the network may talk to.
   receiver: [],
   state: [],
-  // [idmefv2] version is an option.
-  config: ['idmefv2/profiles'],
+  // [idmefv2] version is an option, and so are zones of local times.
+  config: ['idmefv2/profiles', 'idmefv2/zone'],
   mapping: ['idmefv2'],
   idmefv2: [],
   log: ['config/options'],

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isZone } from '../idmefv2/zone.ts'
 import { Secret } from './secret.ts'
 
 // Building blocks for options: each takes the text of an INI value and gives a checked, typed one. Their messages
@@ -126,6 +127,20 @@ export const list = () =>
       .map((item) => item.trim())
       .filter((item) => item !== ''),
   )
+
+/** Where local times are read: an IANA name, an offset, `local`, or one of the words the connector adds. */
+export const zone = (...words: readonly string[]) =>
+  z.string().transform((value, context) => {
+    const name = value.trim()
+    if (words.includes(name.toLowerCase()) || name.toLowerCase() === 'local') return name.toLowerCase()
+    if (isZone(name)) return name
+    const others = ['local', ...words].join(', ')
+    context.addIssue({
+      code: 'custom',
+      message: `expected a zone such as Europe/Paris or +02:00, or ${others}`,
+    })
+    return z.NEVER
+  })
 
 /** `ADDRESS:PORT`, `[IPV6]:PORT`, or `off`, which gives undefined. */
 export const listen = () =>

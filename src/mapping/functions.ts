@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { zoned } from '../idmefv2/zone.ts'
 import { nameUuid } from './ids.ts'
 import type { MappingFunction } from './rules.ts'
 import { textOf } from './truth.ts'
@@ -56,6 +57,12 @@ function rawContent(content: unknown, encoding: unknown): Buffer | undefined {
   return given === undefined ? undefined : Buffer.from(given, encoding === 'base64' ? 'base64' : 'utf8')
 }
 
+const inZone: MappingFunction = (time, zone) => {
+  const place = textOf(zone)
+  if (typeof time !== 'string' || place === undefined) return undefined
+  return zoned(time, place)
+}
+
 export const FUNCTIONS: Readonly<Record<string, MappingFunction>> = {
   lookup,
   text,
@@ -63,6 +70,7 @@ export const FUNCTIONS: Readonly<Record<string, MappingFunction>> = {
   split,
   uuid,
   attachment,
+  zoned: inZone,
   lower: (value) => textOf(value)?.toLowerCase(),
   upper: (value) => textOf(value)?.toUpperCase(),
 }

@@ -16,6 +16,7 @@ import {
   secret,
   text,
   written,
+  zone,
 } from '../../src/config/values.ts'
 import { nearest } from '../../src/nearest.ts'
 
@@ -39,6 +40,10 @@ describe('values', () => {
     ['bytes', bytes(), '1MB', 1e6],
     ['bytes', bytes(1024, 4096), '1', 'expected a size such as 16MiB, from 1KiB to 4KiB'],
     ['bytes', bytes(), 'constructor', 'expected a size such as 16MiB, from 1 to 1024GiB'],
+    ['zone', zone(), 'Europe/Paris', 'Europe/Paris'],
+    ['zone', zone('auto'), ' AUTO', 'auto'],
+    ['zone', zone(), 'Local', 'local'],
+    ['zone', zone(), 'CEST', 'expected a zone such as Europe/Paris or +02:00, or local'],
     ['duration', duration(), '1.5', 1500],
     ['duration', duration(), '5 min', 300_000],
     ['duration', duration(10, 60_000), '1h', 'expected a duration such as 30s, from 10ms to 1min'],

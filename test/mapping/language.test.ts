@@ -224,6 +224,12 @@ describe('a value', () => {
     ['$text with an object', { $text: ['a ', '$.b'] }, { b: {} }, undefined],
     ['$join', { $join: ['-', '$.a', '$.b', '$.c', '$.d'] }, { a: 'x', c: ['y', ['z']], d: '' }, ['x-y-z']],
     ['$join of nothing', { $join: ['-', '$.a', '$.b'] }, {}, undefined],
+    [
+      '$zoned',
+      [{ $zoned: ['$.a', 'Europe/Paris'] }, { $zoned: ['$.b', 'Europe/Paris'] }],
+      { a: 'Sun Nov  1 03:08:07 2026', b: 7 },
+      ['2026-11-01T03:08:07+01:00'],
+    ],
     ['$lower', { $lower: '$.a' }, { a: 'ÀB1' }, ['àb1']],
     ['$upper', { $upper: ['$.a'] }, { a: 'àb1' }, ['ÀB1']],
     ['$split', { $split: ['$.a', ','] }, { a: ' x, ,y ,' }, ['x', 'y']],
