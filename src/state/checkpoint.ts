@@ -48,14 +48,25 @@ const fileState = z.object({
   seen: z.number(),
 })
 
+const treeState = z.object({
+  /** Every document that was last changed before this (ms since 1970, ctime) is done with. */
+  before: z.number(),
+  /** Those changed since that were delivered: what each is known by, and when it was changed. */
+  done: z.array(z.tuple([z.string(), z.number()])),
+})
+
 const content = z.object({
   files: z.array(fileState),
   /** Per connector the paths and globs it has followed before: `start` is for those it has not. */
   started: z.record(z.string(), z.array(z.string())),
+  /** Per connector the trees of documents it reads, by their roots. */
+  trees: z.record(z.string(), z.record(z.string(), treeState)).optional(),
 })
 
 /** What is remembered of one file. */
 export type FileState = z.output<typeof fileState>
+/** What was delivered of a tree of documents. */
+export type TreeState = z.output<typeof treeState>
 type Content = z.output<typeof content>
 
 export interface CheckpointOptions {
@@ -86,6 +97,7 @@ export class Checkpoints {
   readonly #edges: Edges
   readonly #files = new Map<string, FileState>()
   readonly #started: Map<string, Set<string>>
+  readonly #trees: Map<string, Map<string, () => TreeState>>
   #dirtySince: number | undefined
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<boolean> | undefined
@@ -104,6 +116,12 @@ export class Checkpoints {
       if (state.seen >= newest - KEEP_MS) this.#files.set(state.file, state)
     }
     this.#started = new Map(Object.entries(content.started).map(([name, paths]) => [name, new Set(paths)]))
+    this.#trees = new Map(
+      Object.entries(content.trees ?? {}).map(([name, roots]) => [
+        name,
+        new Map(Object.entries(roots).map(([root, state]) => [root, () => state])),
+      ]),
+    )
   }
 
   /** The folder they are kept in. */
@@ -135,6 +153,18 @@ export class Checkpoints {
   start(connector: string, path: string): void {
     const paths = this.#started.get(connector) ?? new Set()
     this.#started.set(connector, paths.add(path))
+    this.schedule()
+  }
+
+  /** What is known of a tree; undefined for one that was never read. */
+  tree(connector: string, root: string): TreeState | undefined {
+    return this.#trees.get(connector)?.get(root)?.()
+  }
+
+  /** `state` is asked at each write, so that a tree need not list its documents for every one of them. */
+  putTree(connector: string, root: string, state: () => TreeState): void {
+    const roots = this.#trees.get(connector) ?? new Map<string, () => TreeState>()
+    this.#trees.set(connector, roots.set(root, state))
     this.schedule()
   }
 
@@ -206,7 +236,13 @@ export class Checkpoints {
       for (const state of byAge.slice(0, byAge.length - MAX_FILES)) this.#files.delete(state.file)
     }
     const started = [...this.#started].map(([name, paths]): [string, string[]] => [name, [...paths]])
-    return { files: [...this.#files.values()], started: Object.fromEntries(started) }
+    const files = [...this.#files.values()]
+    if (this.#trees.size === 0) return { files, started: Object.fromEntries(started) }
+    const trees = [...this.#trees].map(([name, roots]): [string, Record<string, TreeState>] => [
+      name,
+      Object.fromEntries([...roots].map(([root, state]) => [root, state()])),
+    ])
+    return { files, started: Object.fromEntries(started), trees: Object.fromEntries(trees) }
   }
 
   async #replace(text: string): Promise<void> {

@@ -8,7 +8,7 @@ import type { DeadLetter, Destination, Refusal, RejectReason, Work } from '../ty
 import { Batch, type Buffers } from './batch.ts'
 import { type Identify, identifyBy } from './identify.ts'
 import type { Done } from './messages.ts'
-import { type Block, blocksOf, type LineReader, type LongLine } from './reader.ts'
+import { type Block, blocksOf, type LineReader, type LongLine, onOneLine } from './reader.ts'
 import { type Check, type Counts, type Fault, Records } from './records.ts'
 
 /** Between attempts to write the dead-letter file: nothing moves on until it can be written. */
@@ -90,7 +90,11 @@ export class Range implements Counts {
   }
 
   async #read(work: Extract<Work, { kind: 'range' }>): Promise<number> {
-    for (const found of this.#tools.reader.lines(work.fd, work.start, work.end, work.whole)) {
+    const { reader } = this.#tools
+    const { fd, start, end, whole } = work
+    for (const found of work.document
+      ? reader.document(fd, start, end)
+      : reader.lines(fd, start, end, whole)) {
       if (!isIntact(work)) break
       if ('tooLong' in found) await this.#tooLong(found.tooLong)
       else await this.#convert(found)
@@ -175,7 +179,9 @@ export class Range implements Counts {
     if (this.#work.kind === 'bytes') return this.#bytes.subarray(offset, offset + length)
     const raw = Buffer.allocUnsafe(length)
     const read = readSync(this.#work.fd, raw, 0, length, offset)
-    return read === length && isIntact(this.#work) ? raw : raw.subarray(0, 0)
+    if (read !== length || !isIntact(this.#work)) return raw.subarray(0, 0)
+    // As it was converted: a letter holds one line, so that it can be tried again.
+    return this.#work.document ? onOneLine(raw) : raw
   }
 
   #reject({ offset, start, end, reason, detail }: Fault): void {

@@ -20,6 +20,7 @@ export interface LongLine {
 const NEWLINE = 10
 /** Smaller reads cost calls; larger ones leave the cache before they are looked at (1 MiB: 6 % slower). */
 const READ_BYTES = 512 * 1024
+const BLANK = 32
 /** Enough to find the end of most lines: these bytes are read again by whoever owns the line. */
 const FIRST_BYTES = 8 * 1024
 /** What is kept of a line over the limit. */
@@ -55,6 +56,33 @@ export class LineReader {
       const tooLong = this.#skipLong(fd, position)
       yield { tooLong }
       position = tooLong.offset + tooLong.length + 1
+    }
+  }
+
+  /** All of `[start, end)` as one line. */
+  *document(fd: number, start: number, end: number): Generator<Block | { tooLong: LongLine }> {
+    const size = end - start
+    const wanted = Math.min(size, this.#maxLine)
+    this.#reserve(wanted + 1)
+    let length = 0
+    while (length < wanted) {
+      const count = readSync(fd, this.#buffer, length, wanted - length, start + length)
+      if (count === 0) break
+      length += count
+    }
+    const bytes = this.#buffer
+    if (size > this.#maxLine) {
+      yield {
+        tooLong: {
+          offset: start,
+          length: size,
+          head: Buffer.from(bytes.subarray(0, Math.min(HEAD_BYTES, length))),
+        },
+      }
+    } else if (length > 0) {
+      onOneLine(bytes.subarray(0, length))
+      bytes[length] = NEWLINE
+      yield { bytes, from: 0, to: length + 1, origin: start }
     }
   }
 
@@ -122,6 +150,12 @@ export class LineReader {
       position += length
     }
   }
+}
+
+/** In place: in JSON a line end between two tokens is a blank, and inside a text there is none. */
+export function onOneLine(document: Buffer): Buffer {
+  for (let at = document.indexOf(NEWLINE); at >= 0; at = document.indexOf(NEWLINE, at)) document[at] = BLANK
+  return document
 }
 
 /** The lines of bytes that were handed over whole; a last line without newline is one. Blocks share one buffer. */

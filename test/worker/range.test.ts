@@ -100,6 +100,40 @@ function rangeOf(content: string | Buffer): {
   return { work: { kind: 'range', fd, start: 0, end: statSync(path).size, file: FILE, path }, folder, path }
 }
 
+describe('a document', () => {
+  const pretty = (note: string) => JSON.stringify(JSON.parse(alert(note)), null, 2)
+
+  test('is one record, whatever line ends are in it, with the ID of its place', async () => {
+    const { work, folder } = rangeOf(`${pretty('a')}\r\n`)
+    const destination = new Memory()
+    const { tools } = benchFor(destination, folder)
+    const done = await new Range(tools, { ...work, document: true }).run()
+    expect(done).toMatchObject({ records: 1, converted: 1, delivered: 1, rejected: {} })
+    await new Range(tools, { ...work, document: true }).run()
+    expect(destination.notes).toEqual(['a', 'a'])
+    expect(new Set(destination.ids).size).toBe(1)
+  })
+
+  test('that is broken, too long or refused is one letter, which can be tried again', async () => {
+    const destination = new Memory((note) => (note === 'no' ? { reason: 'refused', attempts: 1 } : undefined))
+    const contents = ['{\n"event_type": "alert",\n', pretty('x'.repeat(MAX_LINE)), pretty('no')]
+    const letters: Record<string, unknown>[] = []
+    for (const content of contents) {
+      const { work, folder } = rangeOf(content)
+      const bench = benchFor(destination, folder)
+      await new Range(bench.tools, { ...work, document: true }).run()
+      letters.push(...bench.letters())
+    }
+    expect(letters.map(({ reason, offset }) => `${reason} ${offset}`)).toEqual([
+      'invalid_json 0',
+      'line_too_long 0',
+      'refused 0',
+    ])
+    expect(JSON.parse(String(letters[2]?.raw))).toEqual(JSON.parse(alert('no')))
+    expect(String(letters[2]?.raw)).not.toContain('\n')
+  })
+})
+
 describe('a range', () => {
   test('is done when every alert in it was acknowledged', async () => {
     const lines = [alert('a'), '{"event_type":"dns"}', '', alert('b')]
