@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Real tools are a run of their own: pnpm test:real.
+    exclude: ['test/real/**'],
     // Real processes, sockets and files: a busy machine may take its time, a hang must still end.
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { converter } from '../../scripts/connector/convert.ts'
@@ -596,6 +597,20 @@ describe.skipIf(!existsSync(corpus))('the logs of the real tool', () => {
       }
     },
   )
+
+  test('concurrent/: each file is a valid message; the index beside them is rejected line by line', async () => {
+    const root = fileURLToPath(new URL('concurrent/', corpus))
+    const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      /\/\d{8}-\d{6}-/.test(path),
+    )
+    for (const path of paths) {
+      const { code, out, err } = await invoke(convert, ['modsecurity', join(root, path)])
+      expect([code, err]).toEqual([0, '1 converted, 0 filtered, 0 rejected\n'])
+      expect(validator('2.D.V08')(JSON.parse(out))).toEqual([])
+    }
+    expect(squeezedRow(page)).toContain(`| concurrent/ | ${paths.length} | 0 | 0 |`)
+    expect((await invoke(convert, ['modsecurity', join(root, 'index.log')])).code).toBe(1)
+  })
 })
 
 const squeezedRow = (text: string) => text.replaceAll(/ {2,}/g, ' ').replaceAll('`', '')

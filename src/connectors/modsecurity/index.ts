@@ -1,7 +1,9 @@
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import { also, boolean, choice, integer, list, text, zone } from '../../config/values.ts'
 import { stdin } from '../../sources/stdin.ts'
 import { tail } from '../../sources/tail.ts'
+import { tree } from '../../sources/tree.ts'
 import type { Connector } from '../connector.ts'
 
 const options = z
@@ -11,9 +13,12 @@ const options = z
       .describe(
         'audit logs of SecAuditLogType Serial: files or globs, separated by commas; - is standard input',
       ),
+    directory: text()
+      .optional()
+      .describe('directory of SecAuditLogType Concurrent (SecAuditLogStorageDir), instead of filename'),
     start: choice('end', 'beginning')
       .default('end')
-      .describe('where to begin with a file that was never read before'),
+      .describe('where to begin with a file or directory that was never read before'),
     timezone: zone('auto')
       .prefault('auto')
       .describe(
@@ -50,10 +55,18 @@ const options = z
     error: 'standard input (-) cannot be combined with files',
   })
 
+/** `20261122-030955-<id of the transaction>`, in folders by day and minute; beside them lies an index, which is no JSON. */
+const TRANSACTION = /^\d{8}-\d{6}-/
+const COMPRESSED = /\.(?:gz|bz2|xz|zst)$/
+
 const modsecurity: Connector<typeof options> = {
   summary: 'Requests that ModSecurity found fault with, from its JSON audit log',
   options,
-  source({ filename, start }, context) {
+  source({ filename, directory, start }, context) {
+    if (directory !== undefined) {
+      const accepts = (name: string) => TRANSACTION.test(name) && !COMPRESSED.test(name)
+      return tree({ root: resolve(directory), accepts, start }, context)
+    }
     if (filename[0] === '-') return stdin(context)
     return tail({ paths: filename, start }, context)
   },
