@@ -1,7 +1,8 @@
 import { fstatSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import type { Writable } from 'node:stream'
 import { type DestinationStream, type Level, type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
+import type pretty from 'pino-pretty'
 import type { LoggingOptions } from './config/options.ts'
 
 /** `reopen` closes and opens the log file again, for rotation; without a file it does nothing. */
@@ -71,7 +72,9 @@ function append(dest: string | number) {
 
 /** Synchronous, unlike pino-pretty's own stream: nothing waits in a buffer when the process ends. */
 function prettified(sink: DestinationStream, terminal: boolean): DestinationStream {
-  const format = pretty.prettyFactory({
+  // Loaded for a human only: every thread has a log, and few have a terminal.
+  const { prettyFactory }: typeof pretty = createRequire(import.meta.url)('pino-pretty')
+  const format = prettyFactory({
     colorize: terminal && !process.env.NO_COLOR,
     translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
     singleLine: true,

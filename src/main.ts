@@ -1,14 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { check } from './cli/check.ts'
-import { checkpoint } from './cli/checkpoint.ts'
-import { convert } from './cli/convert.ts'
-import { demo } from './cli/demo.ts'
-import { dlq } from './cli/dlq.ts'
-import { list } from './cli/list.ts'
-import { run } from './cli/run.ts'
-import { testserver } from './cli/testserver.ts'
-import { validateVerb as validate } from './cli/validate.ts'
+import { setFlagsFromString } from 'node:v8'
 import type { Streams, Verb } from './cli/verb.ts'
 import { ConfigError, EXIT, StateError, UsageError } from './errors.ts'
 import { oneLine } from './log.ts'
@@ -16,16 +8,17 @@ import { nearest } from './nearest.ts'
 import { ListenError } from './receiver/listen.ts'
 import { VERSION } from './version.ts'
 
-const VERBS: Readonly<Record<string, Verb>> = {
-  run,
-  convert,
-  validate,
-  check,
-  dlq,
-  checkpoint,
-  testserver,
-  list,
-  demo,
+/** Loaded when asked for: a service that runs holds neither the code of the other verbs nor what only they need. */
+const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
+  run: async () => (await import('./cli/run.ts')).run,
+  convert: async () => (await import('./cli/convert.ts')).convert,
+  validate: async () => (await import('./cli/validate.ts')).validateVerb,
+  check: async () => (await import('./cli/check.ts')).check,
+  dlq: async () => (await import('./cli/dlq.ts')).dlq,
+  checkpoint: async () => (await import('./cli/checkpoint.ts')).checkpoint,
+  testserver: async () => (await import('./cli/testserver.ts')).testserver,
+  list: async () => (await import('./cli/list.ts')).list,
+  demo: async () => (await import('./cli/demo.ts')).demo,
 }
 
 const streams: Streams = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr }
@@ -35,10 +28,11 @@ const DEFAULT_VERB = 'demo'
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name = DEFAULT_VERB, ...rest] = argv
-  if (name === '--help' || name === '-h' || name === 'help') return tell(overview())
+  if (name === '--help' || name === '-h' || name === 'help') return tell(await overview())
   if (name === '--version' || name === '-V') return tell(`${VERSION}\n`)
-  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
-  if (verb === undefined) throw new UsageError(unknownVerb(name))
+  const load = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
+  if (load === undefined) throw new UsageError(unknownVerb(name))
+  const verb = await load()
   if (rest.includes('--help') || rest.includes('-h')) return tell(verb.usage)
   const { values, positionals } = parse(name, verb, rest)
   return verb.run({ values, positionals, streams })
@@ -75,8 +69,10 @@ function tell(text: string): number {
   return EXIT.ok
 }
 
-function overview(): string {
-  const verbs = Object.entries(VERBS).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
+async function overview(): Promise<string> {
+  const verbs = await Promise.all(
+    Object.entries(VERBS).map(async ([name, load]) => `  ${name.padEnd(12)}${(await load()).summary}`),
+  )
   return `idmefv2 VERB [options]
 
 Security alerts out of the tools that raise them, into a SIEM that speaks IDMEFv2.
@@ -114,6 +110,8 @@ function fail(code: number, ...lines: string[]): number {
   return code
 }
 
+// The space for objects that were just made stays at its first size here as it does in the workers (see pool.ts).
+setFlagsFromString('--semi-space-growth-factor=1')
 // A reader that leaves, as head(1) does, is no failure.
 streams.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed),

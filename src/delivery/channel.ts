@@ -1,4 +1,6 @@
-import { type Dispatcher, Pool } from 'undici'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
+import Pool from 'undici/lib/dispatcher/pool.js'
 import pkg from '../../package.json' with { type: 'json' }
 import type { DeliveryOptions } from '../config/options.ts'
 import { connector } from './connect.ts'
@@ -14,6 +16,11 @@ const MAX_CONNECTION_AGE_MS = 600_000
 
 /** Margin below the server's own `Keep-Alive: timeout`. */
 const KEEP_ALIVE_MARGIN_MS = 1000
+
+export interface Answer {
+  status: number
+  headers: IncomingHttpHeaders
+}
 
 /** The connections to the receiver, and what every request on them has in common. */
 export class Channel {
@@ -51,10 +58,25 @@ export class Channel {
   }
 
   /** The answer to a request that changes nothing: its status and what the receiver says of itself. */
-  async ask(method: 'OPTIONS', signal: AbortSignal) {
-    const answer = await this.#pool.request({ path: this.#path, method, headers: this.#plain, signal })
-    await answer.body.dump()
-    return { status: answer.statusCode, headers: answer.headers }
+  ask(method: 'OPTIONS', signal: AbortSignal): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    let answer: Answer = { status: 0, headers: {} }
+    this.#pool.dispatch(
+      { path: this.#path, method, headers: this.#plain },
+      {
+        onRequestStart: (controller) => {
+          if (signal.aborted) controller.abort(signal.reason)
+          else signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true })
+        },
+        onResponseStart: (_, status, headers) => {
+          answer = { status, headers }
+        },
+        onResponseData: () => {},
+        onResponseEnd: () => resolve(answer),
+        onResponseError: (_, error) => reject(error),
+      },
+    )
+    return promise
   }
 
   /** Looks for new certificates or a new password; they mean new connections, old requests end on the old ones. */

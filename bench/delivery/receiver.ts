@@ -1,0 +1,183 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+
+// The receiver of whole runs, in a process of its own. It reads just enough HTTP/1.1 to answer each request, counts the
+// messages in the bodies, and keeps their IDs to be counted after the run, so that the run does not wait for that.
+
+/** How a message begins, here and with the peers: what follows is its ID. */
+export const MARK = '"Version":"2.D.V08","ID":"'
+const ID_BYTES = 36
+const SPAN = MARK.length + ID_BYTES
+const HEAD_END = '\r\n\r\n'
+const CREATED = '"CreateTime":"'
+const ANSWER = Buffer.from('HTTP/1.1 204 No Content\r\n\r\n')
+
+/** What the parent asks: to begin a run of so many messages, or to stop reading for a while. */
+export type Order =
+  | { begin: number; latencies: boolean }
+  | { stall: boolean }
+
+/** The end of a run. Times are seconds on the monotonic clock of the machine. */
+export interface Receipt {
+  requests: number
+  messages: number
+  distinct: number
+  first: number
+  last: number
+  /** CPU time of this process since the run began. */
+  cpuSeconds: number
+  /** Milliseconds from the time in the message to our answer, where asked for. */
+  latencies: number[]
+}
+
+/** Cuts a stream of bytes into requests; tells how many were complete with each piece. */
+export class Requests {
+  #head: Buffer = Buffer.alloc(0)
+  /** Of the present body, what has not come yet. */
+  #bodyLeft = 0
+
+  take(piece: Buffer): number {
+    let bytes = this.#head.length > 0 ? Buffer.concat([this.#head, piece]) : piece
+    this.#head = Buffer.alloc(0)
+    let complete = 0
+    while (bytes.length > 0) {
+      if (this.#bodyLeft === 0) {
+        const end = bytes.indexOf(HEAD_END)
+        if (end < 0) {
+          this.#head = bytes
+          return complete
+        }
+        this.#bodyLeft = contentLength(bytes.toString('latin1', 0, end))
+        bytes = bytes.subarray(end + HEAD_END.length)
+      }
+      const taken = Math.min(this.#bodyLeft, bytes.length)
+      this.#bodyLeft -= taken
+      bytes = bytes.subarray(taken)
+      if (this.#bodyLeft === 0) complete++
+    }
+    return complete
+  }
+}
+
+function contentLength(head: string): number {
+  const [, digits = '0'] = /\r\ncontent-length: *(\d+)/i.exec(head) ?? []
+  return Number(digits)
+}
+
+/** Finds the messages in a stream of bytes, wherever it is cut into pieces. */
+export class Messages {
+  /** The end of the stream so far: a message may begin in it. */
+  #tail: Buffer = Buffer.alloc(0)
+
+  /** Calls `found` with the place of each ID. */
+  take(piece: Buffer, found: (bytes: Buffer, at: number) => void): void {
+    const joint = Buffer.concat([this.#tail, piece.subarray(0, SPAN)])
+    // What begins in the piece itself is found below.
+    this.#search(joint, Math.min(joint.length, this.#tail.length + SPAN - 1), found)
+    this.#search(piece, piece.length, found)
+    const end = piece.length >= SPAN ? piece : joint
+    this.#tail = Buffer.from(end.subarray(Math.max(0, end.length - SPAN + 1)))
+  }
+
+  #search(bytes: Buffer, end: number, found: (bytes: Buffer, at: number) => void): void {
+    for (let at = bytes.indexOf(MARK); at >= 0 && at + SPAN <= end; at = bytes.indexOf(MARK, at + SPAN)) {
+      found(bytes, at + MARK.length)
+    }
+  }
+}
+
+class Run {
+  readonly expected: number
+  readonly #latencies: number[] | undefined
+  readonly #ids: Buffer
+  readonly #cpu = process.cpuUsage()
+  requests = 0
+  messages = 0
+  #first = 0
+  #last = 0
+
+  constructor(expected: number, latencies: boolean) {
+    this.expected = expected
+    this.#latencies = latencies ? [] : undefined
+    this.#ids = Buffer.alloc((expected + 1) * ID_BYTES)
+  }
+
+  readonly found = (bytes: Buffer, at: number): void => {
+    bytes.copy(this.#ids, this.messages * ID_BYTES, at, at + ID_BYTES)
+    if (this.messages++ === 0) this.#first = seconds()
+    if (this.#latencies) this.#latencies.push(ageMs(bytes, at))
+  }
+
+  answered(requests: number): void {
+    this.requests += requests
+    this.#last = seconds()
+  }
+
+  receipt(): Receipt {
+    const { user, system } = process.cpuUsage(this.#cpu)
+    return {
+      requests: this.requests,
+      messages: this.messages,
+      distinct: this.#distinct(),
+      first: this.#first,
+      last: this.#last,
+      cpuSeconds: (user + system) / 1e6,
+      latencies: this.#latencies ?? [],
+    }
+  }
+
+  #distinct(): number {
+    const ids = new Set<string>()
+    for (let i = 0; i < this.messages; i++) ids.add(this.#ids.toString('latin1', i * ID_BYTES, (i + 1) * ID_BYTES))
+    return ids.size
+  }
+}
+
+/** Since the moment a message carries, which whoever wrote the record took from the clock of this machine. */
+function ageMs(bytes: Buffer, from: number): number {
+  const at = bytes.indexOf(CREATED, from) + CREATED.length
+  const [, whole = '', micros = '0'] = /^([^.]+)\.(\d+)/.exec(bytes.toString('latin1', at, at + 27)) ?? []
+  return performance.timeOrigin + performance.now() - Date.parse(`${whole}Z`) - Number(micros) / 1000
+}
+
+const seconds = (): number => Number(process.hrtime.bigint()) / 1e9
+
+function serve(): void {
+  let run = new Run(0, false)
+  const sockets = new Set<Socket>()
+  let stalled = false
+  const server = createServer({ noDelay: true }, (socket) => {
+    const requests = new Requests()
+    const messages = new Messages()
+    sockets.add(socket)
+    if (stalled) socket.pause()
+    socket.on('data', (piece) => {
+      messages.take(piece, run.found)
+      const complete = requests.take(piece)
+      if (complete === 0) return
+      socket.write(complete === 1 ? ANSWER : Buffer.concat(Array(complete).fill(ANSWER)))
+      const before = run.messages - run.expected
+      run.answered(complete)
+      if (before >= 0 && run.expected > 0) finish()
+    })
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+  })
+  const finish = () => {
+    process.send?.(run.receipt())
+    run = new Run(0, false)
+  }
+  server.listen(0, '127.0.0.1', () => {
+    process.send?.({ port: (server.address() as AddressInfo).port }) // it listens on TCP
+  })
+  process.on('message', (order: Order) => {
+    if ('begin' in order) {
+      run = new Run(order.begin, order.latencies)
+      return
+    }
+    stalled = order.stall
+    for (const socket of sockets) stalled ? socket.pause() : socket.resume()
+  })
+  process.on('disconnect', () => process.exit())
+}
+
+if (process.send !== undefined && import.meta.main) serve()
