@@ -27,7 +27,9 @@ export class Mailbox {
     this.#order({ begin: messages, latencies })
     const [receipt]: Receipt[] = await once(this.#child, 'message')
     if (receipt?.messages !== messages || receipt.distinct !== messages)
-      throw new Error(`${messages} messages were due: ${receipt?.messages} came, ${receipt?.distinct} different ones`)
+      throw new Error(
+        `${messages} messages were due: ${receipt?.messages} came, ${receipt?.distinct} different ones`,
+      )
     return receipt
   }
 

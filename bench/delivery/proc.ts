@@ -7,7 +7,9 @@ const TICKS_PER_SECOND = 100
 
 /** User and system time of all its threads so far. */
 export function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ')
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /s, '')
+    .split(' ')
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
@@ -21,6 +23,7 @@ export function forgetPeak(pid: number): void {
 }
 
 function status(pid: number, field: string): number {
-  const [, kibibytes = '0'] = new RegExp(`^${field}:\\s*(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
+  const [, kibibytes = '0'] =
+    new RegExp(`^${field}:\\s*(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
   return Number(kibibytes) * 1024
 }

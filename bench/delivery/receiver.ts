@@ -12,9 +12,7 @@ const CREATED = '"CreateTime":"'
 const ANSWER = Buffer.from('HTTP/1.1 204 No Content\r\n\r\n')
 
 /** What the parent asks: to begin a run of so many messages, or to stop reading for a while. */
-export type Order =
-  | { begin: number; latencies: boolean }
-  | { stall: boolean }
+export type Order = { begin: number; latencies: boolean } | { stall: boolean }
 
 /** The end of a run. Times are seconds on the monotonic clock of the machine. */
 export interface Receipt {
@@ -127,7 +125,8 @@ class Run {
 
   #distinct(): number {
     const ids = new Set<string>()
-    for (let i = 0; i < this.messages; i++) ids.add(this.#ids.toString('latin1', i * ID_BYTES, (i + 1) * ID_BYTES))
+    for (let i = 0; i < this.messages; i++)
+      ids.add(this.#ids.toString('latin1', i * ID_BYTES, (i + 1) * ID_BYTES))
     return ids.size
   }
 }
