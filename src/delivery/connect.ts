@@ -1,6 +1,4 @@
 import type { X509Certificate } from 'node:crypto'
-import http from 'node:http'
-import https from 'node:https'
 import net, { type Socket } from 'node:net'
 import tls, { type TLSSocket } from 'node:tls'
 import type { buildConnector } from 'undici'
@@ -122,7 +120,9 @@ function tunnel(
 ): Promise<Socket> {
   const authorization = proxy_login && { 'proxy-authorization': basic(proxy_login, proxy_password?.reveal()) }
   const authority = net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
-  const request = (proxy.protocol === 'https:' ? https : http).request({
+  // Not imported above: see metrics/server.ts.
+  const protocol = proxy.protocol === 'https:' ? 'node:https' : 'node:http'
+  const request = process.getBuiltinModule(protocol).request({
     ...placeOf(proxy),
     method: 'CONNECT',
     path: authority,

@@ -14,10 +14,14 @@ export function checkOf(policy: DeliveryOptions['validate'], version: Version): 
   return policy === 'always' ? unlessProven(whole(version)) : sampled(whole(version))
 }
 
-/** Parses the message and looks at all of it. */
+/**
+ * Parses the message and looks at all of it. The schema is compiled for the first message: that takes longer than all
+ * else at the start, and the first alert need not wait for it.
+ */
 function whole(version: Version): Check {
-  const validate = validator(version)
+  let validate: ReturnType<typeof validator> | undefined
   return (bytes, from, to) => {
+    validate ??= validator(version)
     const [fault] = validate(JSON.parse(bytes.toString('utf8', from, to)))
     return fault && `${fault.pointer}: ${fault.reason}`
   }
@@ -29,5 +33,5 @@ function unlessProven(check: Check): Check {
 
 function sampled(check: Check): Check {
   let seen = 0
-  return (bytes, from, to, isProven) => (seen++ % SAMPLE === 0 ? check(bytes, from, to, isProven) : undefined)
+  return (bytes, from, to, isProven) => (++seen % SAMPLE === 0 ? check(bytes, from, to, isProven) : undefined)
 }
