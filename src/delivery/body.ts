@@ -22,11 +22,16 @@ export function arrayEnd(messages: Messages, from: number, maxMessages: number, 
   return to
 }
 
-/** Messages `[from, to)` as one JSON array. */
-export function array(messages: Messages, from: number, to: number): Uint8Array {
+/** Messages `[from, to)` as one JSON array, in a buffer that `room` gives. */
+export function array(
+  messages: Messages,
+  from: number,
+  to: number,
+  room: (length: number) => Buffer = Buffer.allocUnsafe,
+): Uint8Array {
   const { bytes, ends } = messages
   const start = startOf(messages, from)
-  const body = Buffer.allocUnsafe((ends[to - 1] ?? start) - start + (to - from) + 1)
+  const body = room((ends[to - 1] ?? start) - start + (to - from) + 1)
   let at = 0
   for (let index = from; index < to; index++) {
     body[at] = index === from ? OPEN : COMMA

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import pkg from '../../package.json' with { type: 'json' }
@@ -33,6 +34,8 @@ export class Channel {
   readonly #closing = new AbortController()
   readonly #timer: NodeJS.Timeout
   readonly #retired = new Set<Pool>()
+  /** Open connections, of retired pools too. */
+  readonly #sockets = new Set<Duplex>()
   #pool: Pool
   #plain: string[]
   #packed: string[]
@@ -49,6 +52,13 @@ export class Channel {
     this.#packed = [...this.#plain, 'content-encoding', 'gzip']
     this.#pool = this.#open()
     this.#timer = setInterval(() => this.renew(), REFRESH_MS).unref()
+  }
+
+  /** Nothing that was posted is still to be written by us. Of HTTP/2 nobody can tell. */
+  get isFlushed(): boolean {
+    if (this.#allowsH2) return false
+    for (const { writableLength } of this.#sockets) if (writableLength > 0) return false
+    return true
   }
 
   /** Posts `body`, which must stay as it is until `handler` was told the end. False when the pool is full with it. */
@@ -98,6 +108,10 @@ export class Channel {
     await Promise.all([this.#pool, ...this.#retired].map((pool) => pool.destroy()))
   }
 
+  get #allowsH2(): boolean {
+    return this.target.protocol === 'https:' && this.#options.http2 === 'auto'
+  }
+
   #headers(): string[] {
     const { authorization } = this.#credentials
     const json = 'application/json'
@@ -109,11 +123,17 @@ export class Channel {
 
   /** undici's own timeouts are off: they watch for silence only, and a receiver that trickles is never silent. */
   #open(): Pool {
+    const connect = connector(this.target, this.#options, this.#credentials, this.#closing.signal)
     const pool = new Pool(this.target.origin, {
-      connect: connector(this.target, this.#options, this.#credentials, this.#closing.signal),
+      connect: (options, callback) =>
+        connect(options, (...connected) => {
+          const [, socket] = connected
+          if (socket) this.#sockets.add(socket.once('close', () => this.#sockets.delete(socket)))
+          callback(...connected)
+        }),
       connections: this.#options.connections,
       pipelining: 1,
-      allowH2: this.target.protocol === 'https:' && this.#options.http2 === 'auto',
+      allowH2: this.#allowsH2,
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeoutThreshold: KEEP_ALIVE_MARGIN_MS,

@@ -65,6 +65,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   pass: Pass = OPEN_PASS
   generation = 0
   packed = false
+  /** What was posted, where its buffer is to be used again. */
+  body: Uint8Array | undefined
   /** Undefined until it goes out: it may have to wait for a connection. */
   startedMs: number | undefined
   status = 0
@@ -88,6 +90,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.pass = pass
     this.generation = generation
     this.packed = packed
+    this.body = undefined
     this.startedMs = undefined
     this.status = 0
     this.retryAfter = undefined

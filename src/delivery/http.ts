@@ -2,6 +2,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { DeliveryOptions } from '../config/options.ts'
 import type { Destination, Messages, Refusal } from '../types.ts'
+import { Bodies } from './bodies.ts'
 import { array, arrayEnd, single } from './body.ts'
 import { Channel } from './channel.ts'
 import { Batch, type Desk, type Exchange } from './exchange.ts'
@@ -37,6 +38,7 @@ class HttpDestination implements Destination, Desk {
   readonly #channel: Channel
   readonly #window: Window
   readonly #queue: Queue
+  readonly #bodies: Bodies
   /** Requests with the pool, those that went out in the order they did. */
   readonly #out = new Set<Exchange>()
   #gzip: boolean
@@ -56,6 +58,7 @@ class HttpDestination implements Destination, Desk {
     this.#queue = new Queue(this, (messages, from) =>
       delivery === 'array' ? arrayEnd(messages, from, batch_messages, batch_bytes) : from + 1,
     )
+    this.#bodies = new Bodies(batch_bytes, () => this.#channel.isFlushed)
     this.#channel = new Channel(options, log, () => {
       this.#poolFull = false
       this.#pump()
@@ -127,12 +130,14 @@ class HttpDestination implements Destination, Desk {
     this.#gate.began()
     const { messages } = exchange.batch
     if (this.#options.delivery === 'each') this.#post(exchange, single(messages, exchange.from))
-    else if (!exchange.packed) this.#post(exchange, array(messages, exchange.from, exchange.to))
-    else this.#pack(exchange)
+    else {
+      exchange.body = array(messages, exchange.from, exchange.to, (length) => this.#bodies.take(length))
+      if (exchange.packed) this.#pack(exchange, exchange.body)
+      else this.#post(exchange, exchange.body)
+    }
   }
 
-  #pack(exchange: Exchange): void {
-    const body = array(exchange.batch.messages, exchange.from, exchange.to)
+  #pack(exchange: Exchange, body: Uint8Array): void {
     compress(body, { level: 1 }).then(
       (packed) => this.#post(exchange, packed),
       (error: Error) => exchange.fail(error),
@@ -174,6 +179,7 @@ class HttpDestination implements Destination, Desk {
   answered(exchange: Exchange): void {
     const inFlight = this.#out.size
     this.#end(exchange)
+    if (exchange.body !== undefined) this.#bodies.give(exchange.body)
     this.#onRequest?.((performance.now() - (exchange.startedMs ?? 0)) / 1000)
     exchange.attempts += 1
     const outcome = classify(exchange.status)
