@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 
 /** How a message begins, here and with the peers: what follows is its ID. */
 export const MARK = '"Version":"2.D.V08","ID":"'
+const MARK_BYTES = Buffer.from(MARK)
 const ID_BYTES = 36
 const SPAN = MARK.length + ID_BYTES
 const HEAD_END = '\r\n\r\n'
@@ -77,7 +78,11 @@ export class Messages {
   }
 
   #search(bytes: Buffer, end: number, found: (bytes: Buffer, at: number) => void): void {
-    for (let at = bytes.indexOf(MARK); at >= 0 && at + SPAN <= end; at = bytes.indexOf(MARK, at + SPAN)) {
+    for (
+      let at = bytes.indexOf(MARK_BYTES);
+      at >= 0 && at + SPAN <= end;
+      at = bytes.indexOf(MARK_BYTES, at + SPAN)
+    ) {
       found(bytes, at + MARK.length)
     }
   }
