@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
 import { alertsOf, drawn, inputFile, linesOf, loadSample, sampleOf } from '../bench/data.ts'
+import { MARK, Messages } from '../bench/delivery/receiver.ts'
 import { median } from '../bench/measure.ts'
 import type { Figures } from '../bench/question.ts'
 import type { Report } from '../bench/report.ts'
@@ -74,6 +75,23 @@ describe('the lines that benchmarks run on', () => {
 
   it('come from a sample that has alerts', () => {
     expect(loadSample().alerts.length).toBeGreaterThan(0)
+  })
+})
+
+describe('the receiver of whole runs', () => {
+  it('finds each message once, however the stream is cut', () => {
+    const ids = Array.from({ length: 9 }, (_, i) => `00000000-0000-8000-8000-00000000000${i}`)
+    const stream = Buffer.from(ids.map((id) => `{${MARK}${id}","Note":"x"}`).join(','))
+    for (const size of [1, 7, 61, 62, 100, stream.length]) {
+      const messages = new Messages()
+      const found: string[] = []
+      for (let at = 0; at < stream.length; at += size) {
+        messages.take(stream.subarray(at, at + size), (bytes, from) =>
+          found.push(bytes.toString('latin1', from, from + 36)),
+        )
+      }
+      expect(found).toEqual(ids)
+    }
   })
 })
 

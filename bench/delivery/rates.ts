@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { median } from '../measure.ts'
 import { SyslogNg, syslogNgVersion } from '../peers/syslogng.ts'
 import { Mailbox } from './mailbox.ts'
 import { cpuSeconds, forgetPeak, peakBytes } from './proc.ts'
 import { Program, seconds } from './program.ts'
-import { grep, input, type Measured, median, type Plan, spread } from './target.ts'
+import { grep, input, type Measured, type Plan, spread } from './target.ts'
 
 type Delivery = 'each' | 'array'
 

@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { ANSWER, RequestCounter } from '../deliver/receiver.ts'
 
 // The receiver of whole runs, in a process of its own. It reads just enough HTTP/1.1 to answer each request, counts the
 // messages in the bodies, and keeps their IDs to be counted after the run, so that the run does not wait for that.
@@ -8,9 +9,7 @@ export const MARK = '"Version":"2.D.V08","ID":"'
 const MARK_BYTES = Buffer.from(MARK)
 const ID_BYTES = 36
 const SPAN = MARK.length + ID_BYTES
-const HEAD_END = '\r\n\r\n'
 const CREATED = '"CreateTime":"'
-const ANSWER = Buffer.from('HTTP/1.1 204 No Content\r\n\r\n')
 
 /** What the parent asks: to begin a run of so many messages, or to stop reading for a while. */
 export type Order = { begin: number; latencies: boolean } | { stall: boolean }
@@ -26,40 +25,6 @@ export interface Receipt {
   cpuSeconds: number
   /** Milliseconds from the time in the message to our answer, where asked for. */
   latencies: number[]
-}
-
-/** Cuts a stream of bytes into requests; tells how many were complete with each piece. */
-export class Requests {
-  #head: Buffer = Buffer.alloc(0)
-  /** Of the present body, what has not come yet. */
-  #bodyLeft = 0
-
-  take(piece: Buffer): number {
-    let bytes = this.#head.length > 0 ? Buffer.concat([this.#head, piece]) : piece
-    this.#head = Buffer.alloc(0)
-    let complete = 0
-    while (bytes.length > 0) {
-      if (this.#bodyLeft === 0) {
-        const end = bytes.indexOf(HEAD_END)
-        if (end < 0) {
-          this.#head = bytes
-          return complete
-        }
-        this.#bodyLeft = contentLength(bytes.toString('latin1', 0, end))
-        bytes = bytes.subarray(end + HEAD_END.length)
-      }
-      const taken = Math.min(this.#bodyLeft, bytes.length)
-      this.#bodyLeft -= taken
-      bytes = bytes.subarray(taken)
-      if (this.#bodyLeft === 0) complete++
-    }
-    return complete
-  }
-}
-
-function contentLength(head: string): number {
-  const [, digits = '0'] = /\r\ncontent-length: *(\d+)/i.exec(head) ?? []
-  return Number(digits)
 }
 
 /** Finds the messages in a stream of bytes, wherever it is cut into pieces. */
@@ -150,7 +115,7 @@ function serve(): void {
   const sockets = new Set<Socket>()
   let stalled = false
   const server = createServer({ noDelay: true }, (socket) => {
-    const requests = new Requests()
+    const requests = new RequestCounter()
     const messages = new Messages()
     sockets.add(socket)
     if (stalled) socket.pause()

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { inputFile, type Sample } from '../data.ts'
+import { median } from '../measure.ts'
 
 /** One target, and what was measured of it. */
 export interface Measured {
@@ -33,10 +34,6 @@ export function grep(file: string): { alerts: number; seconds: number } {
   const command = `LC_ALL=C grep -c '"event_type":"alert"' "$0" | cat`
   const alerts = Number(execFileSync('sh', ['-c', command, file], { encoding: 'latin1' }))
   return { alerts, seconds: (performance.now() - begin) / 1000 }
-}
-
-export function median(values: readonly number[]): number {
-  return quantile(values, 0.5)
 }
 
 export function quantile(values: readonly number[], share: number): number {
