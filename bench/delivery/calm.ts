@@ -18,7 +18,7 @@ export async function latency(plan: Plan): Promise<Measured[]> {
   ] as const) {
     await following(plan, async (program, mailbox) => {
       const before = cpuSeconds(program.pid)
-      const due = mailbox.receive(count, true)
+      const due = mailbox.receive(count, { latencies: true })
       await append(program.log('eve'), plan.sample, { events: 1000, share, count })
       const { latencies } = await due
       const cpu = ((cpuSeconds(program.pid) - before) * 1e6) / count
@@ -42,7 +42,8 @@ export async function stall(plan: Plan): Promise<Measured[]> {
   let growth = 0
   let before = 0
   await following(plan, async (program, mailbox) => {
-    const due = mailbox.receive(2 * alerts)
+    // It stalls for longer than response_timeout: what is out then is sent again, with the same IDs.
+    const due = mailbox.receive(2 * alerts, { repeats: true })
     const [first, second] = [program.prepare('first', file), program.prepare('second', file)]
     first()
     second()
@@ -65,9 +66,7 @@ export async function stall(plan: Plan): Promise<Measured[]> {
       bound: '≤ 10',
       reached: growth <= 10e6,
       found: (growth / 1e6).toFixed(1),
-      details: [
-        `from ${(before / 1e6).toFixed(0)} MB; every alert arrived once afterwards or was sent again`,
-      ],
+      details: [`from ${(before / 1e6).toFixed(0)} MB; every alert arrived afterwards`],
     },
   ]
 }

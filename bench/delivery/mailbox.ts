@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import type { Order, Receipt } from './receiver.ts'
+import type { Order, Receipt, Ways } from './receiver.ts'
 
 /** The receiver, as a run uses it. */
 export class Mailbox {
@@ -23,8 +23,8 @@ export class Mailbox {
   }
 
   /** Resolves when so many messages came, each of them once. */
-  async receive(messages: number, latencies = false): Promise<Receipt> {
-    this.#order({ begin: messages, latencies })
+  async receive(messages: number, ways: Ways = {}): Promise<Receipt> {
+    this.#order({ begin: messages, ...ways })
     const [receipt]: Receipt[] = await once(this.#child, 'message')
     if (receipt?.messages !== messages || receipt.distinct !== messages)
       throw new Error(

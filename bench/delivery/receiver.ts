@@ -12,7 +12,14 @@ const SPAN = MARK.length + ID_BYTES
 const CREATED = '"CreateTime":"'
 
 /** What the parent asks: to begin a run of so many messages, or to stop reading for a while. */
-export type Order = { begin: number; latencies: boolean } | { stall: boolean }
+export type Order = ({ begin: number } & Ways) | { stall: boolean }
+
+export interface Ways {
+  /** Measure how long each message was under way. */
+  latencies?: boolean
+  /** A message may come again: the run ends when so many different ones came. */
+  repeats?: boolean
+}
 
 /** The end of a run. Times are seconds on the monotonic clock of the machine. */
 export interface Receipt {
@@ -56,6 +63,8 @@ export class Messages {
 class Run {
   readonly expected: number
   readonly #latencies: number[] | undefined
+  /** IDs so far, where messages may come again. */
+  readonly #seen: Set<string> | undefined
   readonly #ids: Buffer
   readonly #cpu = process.cpuUsage()
   requests = 0
@@ -63,13 +72,19 @@ class Run {
   #first = 0
   #last = 0
 
-  constructor(expected: number, latencies: boolean) {
+  constructor(expected: number, { latencies, repeats }: Ways = {}) {
     this.expected = expected
     this.#latencies = latencies ? [] : undefined
+    this.#seen = repeats ? new Set() : undefined
     this.#ids = Buffer.alloc((expected + 1) * ID_BYTES)
   }
 
   readonly found = (bytes: Buffer, at: number): void => {
+    if (this.#seen) {
+      const id = bytes.toString('latin1', at, at + ID_BYTES)
+      if (this.#seen.has(id)) return
+      this.#seen.add(id)
+    }
     bytes.copy(this.#ids, this.messages * ID_BYTES, at, at + ID_BYTES)
     if (this.messages++ === 0) this.#first = seconds()
     if (this.#latencies) this.#latencies.push(ageMs(bytes, at))
@@ -111,7 +126,7 @@ function ageMs(bytes: Buffer, from: number): number {
 const seconds = (): number => Number(process.hrtime.bigint()) / 1e9
 
 function serve(): void {
-  let run = new Run(0, false)
+  let run = new Run(0)
   const sockets = new Set<Socket>()
   let stalled = false
   const server = createServer({ noDelay: true }, (socket) => {
@@ -133,14 +148,14 @@ function serve(): void {
   })
   const finish = () => {
     process.send?.(run.receipt())
-    run = new Run(0, false)
+    run = new Run(0)
   }
   server.listen(0, '127.0.0.1', () => {
     process.send?.({ port: (server.address() as AddressInfo).port }) // it listens on TCP
   })
   process.on('message', (order: Order) => {
     if ('begin' in order) {
-      run = new Run(order.begin, order.latencies)
+      run = new Run(order.begin, order)
       return
     }
     stalled = order.stall
