@@ -1,5 +1,5 @@
 import { Bench } from 'tinybench'
-import type { Figures, Pace, Row } from './question.ts'
+import type { Figures, Pace, Range, Row } from './question.ts'
 
 /** One way to do the thing. `run` makes one pass over `items` items that hold `bytes` bytes. */
 export interface Variant {
@@ -67,8 +67,17 @@ function rowOf({ name, items, bytes }: Variant, rates: readonly number[], baseli
     perSecond,
     ...(bytes !== undefined && { megabytesPerSecond: (perSecond * bytes) / items / 1e6 }),
     ratio: median(rates.map((rate, round) => rate / (baseline[round] ?? Number.NaN))),
-    spread: (Math.max(...rates) - Math.min(...rates)) / 2 / perSecond,
+    spread: spreadOf(rates),
+    range: rangeOf(rates),
   }
+}
+
+export const rangeOf = (values: readonly number[]): Range => [Math.min(...values), Math.max(...values)]
+
+/** Half the range, as a share of the median. */
+export function spreadOf(values: readonly number[]): number {
+  const [low, high] = rangeOf(values)
+  return Math.abs((high - low) / 2 / median(values))
 }
 
 export function median(values: readonly number[]): number {

@@ -25,7 +25,12 @@ export interface Row {
   ratio: number
   /** Half the distance between the slowest and the fastest round, as a share of the median. */
   spread: number
+  /** `perSecond` of the slowest and of the fastest round; results before November 2026 lack it. */
+  range?: Range
 }
+
+/** Lowest and highest. */
+export type Range = readonly [number, number]
 
 /** What was seen rather than timed. */
 export interface Findings {
@@ -44,8 +49,11 @@ export interface Target {
   asks: string
   measured: number
   spread: number
+  /** `measured` of the lowest and of the highest round. */
+  range?: Range
   must: number
-  stretch: number
+  /** Absent where nothing more than `must` was asked for. */
+  stretch?: number
   /** Less is better. */
   atMost?: boolean
 }
@@ -61,6 +69,14 @@ export interface Pace {
 export interface Setting {
   sample: Sample
   pace: Pace
+  /** How large the files are that `input` makes. */
+  megabytes: number
+  /** The folder of the files. */
+  data: string
+  /** Sizes that take long are measured too. */
+  full: boolean
+  /** Whether a target is to be measured, by its name: `T1`. */
+  wants(target: string): boolean
   /** A file of real lines, of which `share` (0 to 1) are alerts; made when it is first asked for. */
-  input(share: number): string
+  input(share: number, other?: { sample?: Sample; megabytes?: number }): string
 }

@@ -1,6 +1,6 @@
-import { availableParallelism, cpus, loadavg } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 import type { Sample } from './data.ts'
-import type { Answer, Figures, Findings, Pace, Target, Targets } from './question.ts'
+import type { Answer, Figures, Findings, Pace, Range, Target, Targets } from './question.ts'
 
 /** What `--json` prints, and `compare` reads. */
 export interface Report {
@@ -17,6 +17,8 @@ export function settingOf(sample: Sample, pace: Pace, megabytes: number): Report
     node: process.version,
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    kernel: `${type()} ${release()}`,
     'load average': Math.round((loadavg()[0] ?? 0) * 10) / 10,
     sample: `${sample.name}: ${lines.length} lines of ${mean(lines)} bytes, ${sample.alerts.length} alerts of ${mean(sample.alerts)}`,
     files: `${megabytes} MB`,
@@ -52,48 +54,81 @@ function figuresText({ unit, rows }: Figures): string {
   return columns([head, ...body])
 }
 
-function targetsText({ targets }: Targets): string {
+export function targetsText({ targets }: Pick<Targets, 'targets'>): string {
   const body = targets.map((target) => [
-    `${target.name}  ${target.asks}`,
+    `${target.name.padEnd(3)}  ${target.asks}`,
     rounded(target.measured),
-    `±${Math.round(100 * target.spread)} %`,
-    rounded(target.must),
-    rounded(target.stretch),
+    target.range === undefined ? `±${Math.round(100 * target.spread)} %` : rangeText(target.range),
+    bound(target, target.must),
+    bound(target, target.stretch),
     verdict(target),
   ])
-  return columns([['', 'measured', 'spread', 'must', 'stretch', ''], ...body])
+  return columns([['', 'measured', 'range', 'must reach', 'stretch', ''], ...body])
 }
 
-function verdict({ measured, must, stretch, atMost = false }: Target): string {
+export type Verdict = 'stretch' | 'reached' | 'MISSED'
+
+export function verdict({ measured, must, stretch, atMost = false }: Target): Verdict {
   const reaches = (bound: number) => (atMost ? measured <= bound : measured >= bound)
-  if (reaches(stretch)) return 'stretch'
+  if (stretch !== undefined && reaches(stretch)) return 'stretch'
   return reaches(must) ? 'reached' : 'MISSED'
+}
+
+function bound({ atMost = false }: Target, value: number | undefined): string {
+  return value === undefined ? '' : `${atMost ? '≤' : '≥'} ${rounded(value)}`
+}
+
+function rangeText([low, high]: Range): string {
+  return `${rounded(low)} – ${rounded(high)}`
 }
 
 function findingsText({ findings }: Findings): string {
   return findings.map(({ name, found }) => `  ${name}: ${found}`).join('\n')
 }
 
-/** The rows that two reports share, the second against the first. */
+/**
+ * The rows and targets that two reports share, the second against the first. Where the ranges of their rounds overlap the
+ * difference may be chance; a result from before ranges were kept leaves that open.
+ */
 export function comparison(before: Report, after: Report): string {
-  const known = new Map(rowsOf(before))
-  const body = rowsOf(after).flatMap(([key, row]) => {
+  const known = new Map(valuesOf(before))
+  const body = valuesOf(after).flatMap(([key, now]) => {
     const old = known.get(key)
     if (old === undefined) return []
-    const ratios = [row.perSecond / old.perSecond, row.ratio / old.ratio].map((ratio) => `${rounded(ratio)}×`)
-    return [[key, rounded(old.perSecond), rounded(row.perSecond), ...ratios]]
+    const ratio = `${rounded(now.median / old.median)}×`
+    return [[key, rounded(old.median), rounded(now.median), ratio, overlap(old.range, now.range)]]
   })
-  return columns([['', 'before/s', 'after/s', 'rate', 'ratio to its baseline'], ...body])
+  return columns([['', 'before', 'after', 'after/before', 'ranges'], ...body])
 }
 
-function rowsOf({ answers }: Report) {
-  return answers.flatMap((answer) =>
-    'rows' in answer ? answer.rows.map((row) => [`${answer.title}: ${row.name}`, row] as const) : [],
-  )
+interface Value {
+  median: number
+  range: Range | undefined
+}
+
+function valuesOf({ answers }: Report): [string, Value][] {
+  return answers.flatMap((answer) => {
+    if ('rows' in answer)
+      return answer.rows.map(({ name, perSecond, range }): [string, Value] => [
+        `${answer.title}: ${name}, ${answer.unit}/s`,
+        { median: perSecond, range },
+      ])
+    if ('targets' in answer)
+      return answer.targets.map(({ name, asks, measured, range }): [string, Value] => [
+        `${name} ${asks}`,
+        { median: measured, range },
+      ])
+    return []
+  })
+}
+
+function overlap(one: Range | undefined, other: Range | undefined): string {
+  if (one === undefined || other === undefined) return '?'
+  return one[0] <= other[1] && other[0] <= one[1] ? 'overlap' : 'apart'
 }
 
 /** The first column to the left, numbers to the right. */
-function columns(rows: readonly (readonly string[])[]): string {
+export function columns(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
   const cell = (text: string, column: number) =>
     column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0)
@@ -101,6 +136,6 @@ function columns(rows: readonly (readonly string[])[]): string {
 }
 
 /** Three digits: more are noise. */
-function rounded(value: number): string {
+export function rounded(value: number): string {
   return Number(value.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 })
 }

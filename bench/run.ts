@@ -26,14 +26,21 @@ const QUESTIONS = [
   'simdjson',
 ]
 
+/** Of the built program, minutes each: asked when they are named, and by `pnpm bench:pipeline`. */
+const WHOLE_RUNS = ['ceiling', 'delivered', 'idle', 'garbage', 'growth', 'sizing']
+
 const USAGE = `pnpm bench [question …] [--json] [--mb N] [--quick] [--seed N] [--clock wall|cpu] [--data FOLDER]
 pnpm bench compare BEFORE.json AFTER.json
 
 questions: ${QUESTIONS.join(', ')}; all of them when none is named
+of whole runs, after pnpm build: ${WHOLE_RUNS.join(', ')}
   --json    print one JSON object, for compare
   --mb N    size of the files that are read (100)
   --quick   one short round: does it run? the figures mean nothing
   --clock   wall, or cpu where nothing waits: for a machine that has other work (wall)
+  --rounds N  rounds, of whose figures the median is taken (7)
+  --only T…   of the questions with targets, only what these need: T1,T4
+  --full    sizes that take long, too
   --seed N  other lines of the same kind (1)
   --data    where the files are made (bench/data)`
 
@@ -44,6 +51,9 @@ const { values, positionals } = parseArgs({
     mb: { type: 'string', default: '100' },
     quick: { type: 'boolean', default: false },
     clock: { type: 'string', default: 'wall' },
+    rounds: { type: 'string', default: '7' },
+    only: { type: 'string' },
+    full: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     data: { type: 'string', default: fileURLToPath(new URL('data', import.meta.url)) },
     help: { type: 'boolean', default: false },
@@ -65,16 +75,24 @@ function report(path: string): Report {
 }
 
 async function bench(names: readonly string[]): Promise<void> {
-  const unknown = names.filter((name) => !QUESTIONS.includes(name))
+  const unknown = names.filter((name) => ![...QUESTIONS, ...WHOLE_RUNS].includes(name))
   if (unknown.length > 0) throw new Error(`no question ${unknown.join(', ')}\n\n${USAGE}`)
   const sample = loadSample()
   const clock = values.clock === 'cpu' ? 'cpu' : 'wall'
-  const pace: Pace = { ...(values.quick ? { rounds: 1, millis: 10 } : { rounds: 7, millis: 150 }), clock }
+  const pace: Pace = {
+    ...(values.quick ? { rounds: 1, millis: 10 } : { rounds: Number(values.rounds), millis: 150 }),
+    clock,
+  }
   const [megabytes, seed] = [Number(values.mb), Number(values.seed)]
   const setting: Setting = {
     sample,
     pace,
-    input: (share) => inputFile(sample, { seed, share }, megabytes * 1e6, values.data),
+    megabytes,
+    data: values.data,
+    full: values.full,
+    wants: (target) => values.only?.split(',').includes(target) ?? true,
+    input: (share, other) =>
+      inputFile(other?.sample ?? sample, { seed, share }, (other?.megabytes ?? megabytes) * 1e6, values.data),
   }
   const header = settingOf(sample, pace, megabytes)
   if (!values.json) console.log(settingText(header))
