@@ -4,7 +4,7 @@ import { allocate } from '../src/worker/memory.ts'
 import { Search } from '../src/worker/search.ts'
 import { sieveFor } from '../src/worker/sieve.ts'
 import { measure } from './measure.ts'
-import type { Question } from './question.ts'
+import type { Figures, Pace, Question } from './question.ts'
 import { converter } from './suricata.ts'
 
 const NEWLINE = 10
@@ -19,39 +19,41 @@ const prefilter: Question = {
   async *answer({ input, pace }) {
     for (const share of [0.02, 1]) {
       const blocks = blocksOf(readFileSync(input(share)).subarray(0, TOTAL_BYTES))
-      const bytes = blocks.reduce((sum, block) => sum + block.length, 0)
-      const items = blocks.reduce((sum, block) => sum + countLines(block), 0)
-      const { needle } = converter()
-      const search = new Search(needle)
-      const over = (name: string, count: (block: Buffer) => number) => ({
-        name,
-        items,
-        bytes,
-        run: () => blocks.reduce((sum, block) => sum + count(block), 0),
-      })
-      yield await measure(
-        `find the alerts among lines in memory, ${100 * share} % alerts`,
-        'lines',
-        [
-          over('JSON.parse every line', parseEach),
-          over('split into strings, String.includes', includesEach),
-          over('each line: Buffer.includes', searchEach),
-          over('whole block: Buffer.indexOf of the key and value', searchBlock),
-          over('whole block: Search (ours): short needle, escapes', (block) => searchOurs(search, block)),
-          over('whole block: sieve (ours): WebAssembly, with counting and UTF-8', (block) =>
-            sift(needle, block),
-          ),
-        ],
-        pace,
-      )
+      yield await findAlerts(blocks, `${100 * share} %`, pace)
     }
   },
 }
 
 export default prefilter
 
+export function findAlerts(blocks: readonly Buffer[], share: string, pace: Pace): Promise<Figures> {
+  const bytes = blocks.reduce((sum, block) => sum + block.length, 0)
+  const items = blocks.reduce((sum, block) => sum + countLines(block), 0)
+  const { needle } = converter()
+  const search = new Search(needle)
+  const over = (name: string, count: (block: Buffer) => number) => ({
+    name,
+    items,
+    bytes,
+    run: () => blocks.reduce((sum, block) => sum + count(block), 0),
+  })
+  return measure(
+    `find the alerts among lines in memory, ${share} alerts`,
+    'lines',
+    [
+      over('JSON.parse every line', parseEach),
+      over('split into strings, String.includes', includesEach),
+      over('each line: Buffer.includes', searchEach),
+      over('whole block: Buffer.indexOf of the key and value', searchBlock),
+      over('whole block: Search (ours): short needle, escapes', (block) => searchOurs(search, block)),
+      over('whole block: sieve (ours): WebAssembly, with counting and UTF-8', (block) => sift(needle, block)),
+    ],
+    pace,
+  )
+}
+
 /** Whole lines, about as many as a worker reads at once. */
-function blocksOf(bytes: Buffer): Buffer[] {
+export function blocksOf(bytes: Buffer): Buffer[] {
   const blocks: Buffer[] = []
   let from = 0
   while (from < bytes.length) {
