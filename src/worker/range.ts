@@ -14,6 +14,9 @@ import { type Check, type Counts, type Fault, Records } from './records.ts'
 /** Between attempts to write the dead-letter file: nothing moves on until it can be written. */
 const DEAD_LETTER_PAUSE_MS = 1000
 
+/** Of records that wait to be written to the dead-letter file, at most one more than this. */
+const MAX_UNBURIED_BYTES = 1024 ** 2
+
 export interface Instruments {
   instance: string
   converter: Converter
@@ -51,6 +54,7 @@ export class Range implements Counts {
   readonly #rejected: Partial<Record<RejectReason, number>> = {}
   readonly #sending = new Set<Promise<void>>()
   #letters: DeadLetter[] = []
+  #unburied = 0
   /** It goes on from block to block: few lines of a block may match, and a receiver of arrays wants long ones. */
   #batch: Batch | undefined
   #bytes: Buffer = Buffer.alloc(0)
@@ -70,6 +74,12 @@ export class Range implements Counts {
       return 0
     })
     this.#finishBatch()
+    // What is read again is rejected again.
+    if (this.#failure === undefined) {
+      await this.#bury().catch((error) => {
+        this.#failure ??= error
+      })
+    }
     await Promise.all(this.#sending)
     if (this.#failure !== undefined) throw this.#failure
     const { records, filtered, converted, repaired } = this
@@ -118,7 +128,7 @@ export class Range implements Counts {
     for (;;) {
       this.#batch ??= new Batch(await this.#tools.buffers.take())
       const finished = this.#records.fill(this.#batch)
-      await this.#bury()
+      if (this.#unburied >= MAX_UNBURIED_BYTES) await this.#bury()
       if (finished) return
       this.#finishBatch()
     }
@@ -186,15 +196,20 @@ export class Range implements Counts {
 
   #reject({ offset, start, end, reason, detail }: Fault): void {
     this.#count(reason)
-    this.#letters.push(this.#letter({ reason, detail, offset }, this.#bytes.subarray(start, end)))
+    this.#keep(this.#letter({ reason, detail, offset }, this.#bytes.subarray(start, end)))
   }
 
   async #tooLong({ offset, length, head }: LongLine): Promise<void> {
     this.records++
     this.#count('line_too_long')
     const detail = `${length} bytes; the limit is ${this.#tools.workers.max_line}`
-    this.#letters.push(this.#letter({ reason: 'line_too_long', detail, offset, length }, head))
-    await this.#bury()
+    this.#keep(this.#letter({ reason: 'line_too_long', detail, offset, length }, head))
+    if (this.#unburied >= MAX_UNBURIED_BYTES) await this.#bury()
+  }
+
+  #keep(letter: DeadLetter): void {
+    this.#letters.push(letter)
+    this.#unburied += letter.raw.length
   }
 
   #letter(fields: LetterFields, raw: Uint8Array): DeadLetter {
@@ -213,11 +228,12 @@ export class Range implements Counts {
     this.#rejected[reason] = (this.#rejected[reason] ?? 0) + 1
   }
 
-  /** The letters of a block, durable before anything after them is acknowledged. */
+  /** Letters that are durable before their range is done; written together, for each writing is a wait for the disk. */
   async #bury(): Promise<void> {
     if (this.#letters.length === 0) return
     const letters = this.#letters
     this.#letters = []
+    this.#unburied = 0
     const [first] = letters
     if (first) {
       const { connector, reason, origin, offset, detail } = first
