@@ -96,8 +96,7 @@ export class Reader {
     const last = await this.#pending
     if (last && !last.done) this.#receive(last.value)
     for (const work of this.#out.splice(0)) this.#source.commit(work)
-    await this.#source.close()
-    await this.#ledger.close()
+    await this.#close()
   }
 
   /** kill -9, now or after a step of a write: copies what is on disk at that instant to `image`. */
@@ -116,6 +115,12 @@ export class Reader {
     // The instance itself has to be let go of; what it writes then nobody reads.
     this.#stopping.abort()
     await this.#pending
+    await this.#close()
+  }
+
+  /** As `for await` does when it is left: a source that was not told so goes on looking. */
+  async #close(): Promise<void> {
+    await this.#pieces.return?.()
     await this.#source.close()
     await this.#ledger.close()
   }
