@@ -242,6 +242,8 @@ describe('F53: HTTP push', () => {
     await until('the load', () => oracle.messages.length > 50)
     expect(await program.stop()).toBe(0)
     const next = site.run()
+    // Its end has no code before it can be told to end.
+    await next.says('taking records')
     await Promise.all(shipping)
     await oracle.arrival(0, 2000)
     expect(await next.stop()).toBe(0)
