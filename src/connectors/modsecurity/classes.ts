@@ -1,7 +1,5 @@
+import type { Terms } from '../../idmefv2/terms.ts'
 import type { Match } from './matches.ts'
-
-/** A category in the terms of drafts 04 to 06 and in those of drafts 07 and 08. */
-export type Terms = readonly [old: string, current: string]
 
 /** What the rules of one kind find. */
 export interface RuleClass {

@@ -1,3 +1,4 @@
+import { wordsOf } from '../../idmefv2/terms.ts'
 import type { MappingFunction } from '../../mapping/rules.ts'
 import { CLASSES, type ClassName, classOf, isSummary, ORDER } from './classes.ts'
 import { type Match, matchesIn } from './matches.ts'
@@ -7,9 +8,6 @@ import { type Match, matchesIn } from './matches.ts'
 
 const UNSET = 8
 const WARNING = 4
-
-/** Draft 07 spells one term so. */
-const V07: Readonly<Record<string, string>> = { 'Recon.Network': 'Recon.Netword' }
 
 const severityOf = ({ severity = UNSET }: Match) => severity
 const rankOf = (name: ClassName | undefined) => (name === undefined ? ORDER.length : ORDER.indexOf(name))
@@ -46,9 +44,8 @@ export function classesIn(matches: readonly Match[]): ClassName[] {
 /** `[…, taxonomy]`: `V04`, `V07` or `V08`. */
 export const category: MappingFunction = (messages, zero, taxonomy) => {
   const matches = matchesIn(messages, zero)
-  const column = taxonomy === 'V04' ? 0 : 1
-  const terms = classesIn(matches).map((name) => CLASSES[name].terms[column])
-  const distinct = [...new Set(terms.map((term) => (taxonomy === 'V07' ? (V07[term] ?? term) : term)))]
+  const terms = classesIn(matches).map((name) => CLASSES[name].terms)
+  const distinct = wordsOf(terms, taxonomy)
   const known = distinct.filter((term) => !term.startsWith('Other.'))
   if (known.length > 0) return known
   return distinct.length > 0 ? distinct : ['Other.Uncategorised']

@@ -1,5 +1,6 @@
+import { respelled, type Terms, wordsOf } from '../../idmefv2/terms.ts'
 import type { MappingFunction } from '../../mapping/rules.ts'
-import { classNamed, type Terms, UNCLASSIFIED } from './classes.ts'
+import { classNamed, UNCLASSIFIED } from './classes.ts'
 import { mitreIds, texts } from './metadata.ts'
 
 const EXPLOIT: Terms = ['Attempt.Exploit', 'Access.Other']
@@ -65,14 +66,6 @@ const KINDS: readonly (readonly [word: RegExp, terms: Terms])[] = [
   [/phish/i, PHISHING],
 ]
 
-/** Draft 07 spells one term so, and has fewer kinds of malware than draft 08. */
-const V07: Readonly<Record<string, string>> = {
-  'Recon.Network': 'Recon.Netword',
-  'Malware.Backdoor': 'Malware.Other',
-  'Malware.Cryptominer': 'Malware.Other',
-  'Malware.Downloader': 'Malware.Other',
-}
-
 /**
  * `[taxonomy, class, mitre, tacticName, family, tag, severity]` → the categories of an alert. The taxonomy is `V04`, `V07`
  * or `V08`; the class is `alert.category`, the rest comes from the rule's metadata.
@@ -86,9 +79,9 @@ export const category: MappingFunction = (taxonomy, name, mitre, tacticName, fam
   const families = texts(family)
   const fine = [...techniques(ids), ...kinds([...families, ...texts(tag)])].map((terms) => terms[column])
   const terms = fine.reduce(refine, [own])
-  if (!isVague(terms[0])) return inTaxonomy(taxonomy, terms)
+  if (!isVague(terms[0])) return respelled(terms, taxonomy)
   const hint = families.length > 0 ? MALWARE : tactic(ids, texts(tacticName))
-  if (hint !== undefined) return inTaxonomy(taxonomy, [hint[column]])
+  if (hint !== undefined) return wordsOf([hint], taxonomy)
   // The author of the rule did determine it: as nothing but information.
   return texts(severity).some((word) => /^informational$/i.test(word)) ? ['Other.Uncategorised'] : [own]
 }
@@ -111,10 +104,6 @@ function isVague(term: string | undefined): boolean {
 
 function family(term: string): string {
   return term.slice(0, term.indexOf('.'))
-}
-
-function inTaxonomy(taxonomy: unknown, terms: string[]): string[] {
-  return taxonomy === 'V07' ? [...new Set(terms.map((term) => V07[term] ?? term))] : terms
 }
 
 function techniques(ids: readonly string[]): Terms[] {

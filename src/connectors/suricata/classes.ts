@@ -1,5 +1,4 @@
-/** A category in the terms of drafts 04 to 06 and in those of drafts 07 and 08. */
-export type Terms = readonly [old: string, current: string]
+import type { Terms } from '../../idmefv2/terms.ts'
 
 export interface RuleClass {
   /** The description of the class: what `alert.category` holds. The short name is never in eve.json. */

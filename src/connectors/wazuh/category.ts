@@ -1,8 +1,9 @@
+import { type Terms, wordsOf } from '../../idmefv2/terms.ts'
 import type { MappingFunction } from '../../mapping/rules.ts'
 import { meaningOf } from './groups.ts'
 import { mitreIds, tacticOf, techniqueOf, texts } from './mitre.ts'
 import { byModule, type Facts, type Judgement, judged, kindOf } from './modules.ts'
-import { ACCOUNT, MALWARE, ORDINARY, OUTAGE, PRESENCE, type Terms, UNDETERMINED, wordsOf } from './terms.ts'
+import { ACCOUNT, MALWARE, ORDINARY, OUTAGE, PRESENCE, UNDETERMINED } from './terms.ts'
 
 /** Rules of the manager itself (ossec_rules.xml), and one that says more than its groups. */
 const RULES: ReadonlyMap<string, Judgement> = new Map([

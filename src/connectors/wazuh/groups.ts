@@ -1,3 +1,4 @@
+import type { Terms } from '../../idmefv2/terms.ts'
 import {
   type Cause,
   ESCALATION,
@@ -21,7 +22,6 @@ import {
   SETTING,
   SNIFFING,
   SPAM,
-  type Terms,
   WEAKNESS,
 } from './terms.ts'
 

@@ -1,3 +1,4 @@
+import type { Terms } from '../../idmefv2/terms.ts'
 import type { MappingFunction } from '../../mapping/rules.ts'
 import {
   BACKDOOR,
@@ -14,7 +15,6 @@ import {
   PHISHING,
   PROBING,
   SNIFFING,
-  type Terms,
 } from './terms.ts'
 
 const RANSOM: Terms = ['Malicious.System', 'Malware.Ransomware']

@@ -1,3 +1,4 @@
+import type { Terms } from '../../idmefv2/terms.ts'
 import {
   ADDITION,
   BACKDOOR,
@@ -21,7 +22,6 @@ import {
   ROOTKIT,
   SABOTAGE,
   SETTING,
-  type Terms,
   TROJAN,
   UNDETERMINED,
   WEAKNESS,

@@ -1,5 +1,4 @@
-/** A category in the terms of drafts 04 to 06 and in those of drafts 07 and 08. */
-export type Terms = readonly [old: string, current: string]
+import type { Terms } from '../../idmefv2/terms.ts'
 
 export type Cause = 'Malicious' | 'Malfunction' | 'Error' | 'Normal' | 'Unknown'
 
@@ -40,16 +39,3 @@ export const FAILURE: Terms = ['Availability.Failure', 'Availability.Failure']
 export const OVERLOAD: Terms = ['Availability.Failure', 'Availability.Overload']
 export const SABOTAGE: Terms = ['Availability.Sabotage', 'Sabotage.Disruption']
 export const PRESENCE: Terms = ['Other.Uncategorised', 'Availability.HeartBeat']
-
-/** Draft 07 spells one term so, and has fewer kinds of malware than draft 08. */
-const V07: Readonly<Record<string, string>> = {
-  'Recon.Network': 'Recon.Netword',
-  'Malware.Cryptominer': 'Malware.Other',
-  'Malware.Downloader': 'Malware.Other',
-}
-
-/** In the words of a taxonomy: `V04`, `V07` or `V08`. */
-export function wordsOf(terms: readonly Terms[], taxonomy: unknown): string[] {
-  const words = terms.map(([old, current]) => (taxonomy === 'V04' ? old : current))
-  return [...new Set(taxonomy === 'V07' ? words.map((word) => V07[word] ?? word) : words)]
-}
