@@ -1,6 +1,20 @@
 /** A category in the terms of drafts 04 to 06 and in those of drafts 07 and 08. */
 export type Terms = readonly [old: string, current: string]
 
+// What most tools find.
+export const PROBING: Terms = ['Recon.Scanning', 'Recon.Network']
+/** Drafts 07 and 08 have no term for an attack that was only attempted. */
+export const EXPLOIT: Terms = ['Attempt.Exploit', 'Access.Other']
+export const GUESSING: Terms = ['Attempt.Login', 'Access.Forced']
+export const PHISHING: Terms = ['Fraud.Phishing', 'SocialEng.Phishing']
+export const MASQUERADE: Terms = ['Fraud.Masquerade', 'Fraud.Masquerade']
+export const DELIVERY: Terms = ['Malicious.Distribution', 'Malware.Downloader']
+export const RANSOM: Terms = ['Malicious.System', 'Malware.Ransomware']
+export const MINER: Terms = ['Fraud.UnauthorizedUsage', 'Malware.Cryptominer']
+export const LEAK: Terms = ['Information.DataLeak', 'Theft.Breaches']
+export const LOSS: Terms = ['Information.DataLoss', 'Sabotage.Data']
+export const FLOOD: Terms = ['Availability.DoS', 'Availability.DoS']
+
 /** All terms of draft 08 that draft 07 does not have: it spells one so, and has fewer kinds of malware. */
 const V07: Readonly<Record<string, string>> = {
   'Recon.Network': 'Recon.Netword',

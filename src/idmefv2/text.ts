@@ -28,3 +28,9 @@ function pictureOf(code: number): string | undefined {
   if (code === 0x7f) return '\u2421'
   return code >= 0x80 && code <= 0x9f ? REPLACEMENT : undefined
 }
+
+/** The texts in a value that is a text or a list, however deep. */
+export function texts(value: unknown): string[] {
+  const items: unknown[] = Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value]
+  return items.filter((item) => typeof item === 'string')
+}

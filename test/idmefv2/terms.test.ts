@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { TECHNIQUES } from '../../src/idmefv2/attack.ts'
 import { profile, type Version } from '../../src/idmefv2/profiles.ts'
 import { respelled, type Terms, wordsOf } from '../../src/idmefv2/terms.ts'
 
@@ -10,6 +11,21 @@ function categoriesOf(version: Version): ReadonlySet<string> {
   const field = profile(version).root.fields.get('Category')
   return (field?.kind === 'enum' && field.values) || new Set()
 }
+
+const TAXONOMIES = [
+  ['V04', '2.D.V04'],
+  ['V07', '2.D.V07'],
+  ['V08', '2.D.V08'],
+] as const
+
+describe.each(TAXONOMIES)('in the taxonomy %s', (taxonomy, version) => {
+  it('a technique of MITRE ATT&CK is a category that the draft knows', () => {
+    const words = wordsOf(Object.values(TECHNIQUES), taxonomy)
+    const known = categoriesOf(version)
+    expect(words.length).toBeGreaterThan(5)
+    expect(words.filter((word) => !known.has(word))).toEqual([])
+  })
+})
 
 describe('the words of categories', () => {
   it.each([

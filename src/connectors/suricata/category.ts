@@ -1,40 +1,29 @@
-import { respelled, type Terms, wordsOf } from '../../idmefv2/terms.ts'
+import { TECHNIQUES as COMMON } from '../../idmefv2/attack.ts'
+import {
+  DELIVERY,
+  EXPLOIT,
+  GUESSING,
+  LEAK,
+  PHISHING,
+  PROBING,
+  RANSOM,
+  respelled,
+  type Terms,
+  wordsOf,
+} from '../../idmefv2/terms.ts'
+import { texts } from '../../idmefv2/text.ts'
 import type { MappingFunction } from '../../mapping/rules.ts'
 import { classNamed, UNCLASSIFIED } from './classes.ts'
-import { mitreIds, texts } from './metadata.ts'
+import { mitreIds } from './metadata.ts'
 
-const EXPLOIT: Terms = ['Attempt.Exploit', 'Access.Other']
-const EXFILTRATION: Terms = ['Information.DataLeak', 'Theft.Breaches']
-const FLOOD: Terms = ['Availability.DoS', 'Availability.DoS']
-const PROBING: Terms = ['Recon.Scanning', 'Recon.Network']
-const PHISHING: Terms = ['Fraud.Phishing', 'SocialEng.Phishing']
-const GUESSING: Terms = ['Attempt.Login', 'Access.Forced']
 const MALWARE: Terms = ['Malicious.System', 'Malware.Other']
+const ESCALATION: Terms = ['Attempt.Exploit', 'Access.Escalation']
 
-/** Techniques that say plainly what happened. A sub-technique counts as its technique unless it stands here itself. */
+/** A sub-technique counts as its technique unless it stands here itself. */
 const TECHNIQUES: Readonly<Record<string, Terms>> = {
-  T1018: PROBING,
-  T1046: PROBING,
-  T1595: PROBING,
-  T1190: EXPLOIT,
-  T1203: EXPLOIT,
-  T1210: EXPLOIT,
-  T1068: ['Attempt.Exploit', 'Access.Escalation'],
-  T1110: GUESSING,
-  T1566: PHISHING,
-  T1598: PHISHING,
-  T1189: ['Malicious.Distribution', 'Malware.Downloader'],
-  T1105: ['Malicious.Distribution', 'Malware.Downloader'],
+  ...COMMON,
+  T1068: ESCALATION,
   'T1505.003': ['Intrusion.AppCompromise', 'Access.Backdoor'],
-  T1041: EXFILTRATION,
-  T1048: EXFILTRATION,
-  T1567: EXFILTRATION,
-  T1485: ['Information.DataLoss', 'Sabotage.Data'],
-  T1486: ['Malicious.System', 'Malware.Ransomware'],
-  T1496: ['Fraud.UnauthorizedUsage', 'Malware.Cryptominer'],
-  T1498: FLOOD,
-  T1499: FLOOD,
-  T1557: ['Fraud.Masquerade', 'Fraud.Masquerade'],
 }
 
 /** Tactics say only what an attacker was after: good enough where the class says nothing. */
@@ -44,24 +33,24 @@ const TACTICS: readonly (readonly [id: string, name: string, terms: Terms])[] = 
   ['TA0001', 'initialaccess', EXPLOIT],
   ['TA0002', 'execution', EXPLOIT],
   ['TA0008', 'lateralmovement', EXPLOIT],
-  ['TA0004', 'privilegeescalation', ['Attempt.Exploit', 'Access.Escalation']],
+  ['TA0004', 'privilegeescalation', ESCALATION],
   ['TA0003', 'persistence', ['Intrusion.SysCompromise', 'Access.Backdoor']],
   ['TA0006', 'credentialaccess', GUESSING],
-  ['TA0009', 'collection', EXFILTRATION],
-  ['TA0010', 'exfiltration', EXFILTRATION],
+  ['TA0009', 'collection', LEAK],
+  ['TA0010', 'exfiltration', LEAK],
   ['TA0011', 'commandandcontrol', ['Malicious.Botnet', 'Malware.Other']],
 ]
 
 /** Words in the name or tag of a malware family that say what kind it is. */
 const KINDS: readonly (readonly [word: RegExp, terms: Terms])[] = [
-  [/ransom/i, ['Malicious.System', 'Malware.Ransomware']],
+  [/ransom/i, RANSOM],
   [/coin_?min|crypto_?min|xmrig/i, ['Malicious.System', 'Malware.Cryptominer']],
   [/rootkit/i, ['Malicious.System', 'Malware.Rootkit']],
   [/worm/i, ['Malicious.System', 'Malware.Worm']],
   [/stealer|spyware|keylog/i, ['Malicious.System', 'Malware.Spyware']],
   [/adware/i, ['Malicious.System', 'Malware.Adware']],
   [/back_?door|web_?shell|RAT(?![A-Za-z])/, ['Malicious.System', 'Malware.Backdoor']],
-  [/downloader|dropper|(?<!up)loader/i, ['Malicious.Distribution', 'Malware.Downloader']],
+  [/downloader|dropper|(?<!up)loader/i, DELIVERY],
   [/trojan/i, ['Malicious.System', 'Malware.Trojan']],
   [/phish/i, PHISHING],
 ]

@@ -1,4 +1,14 @@
-import type { Terms } from '../../idmefv2/terms.ts'
+import {
+  DELIVERY,
+  EXPLOIT,
+  FLOOD,
+  GUESSING,
+  LEAK,
+  MINER,
+  PHISHING,
+  PROBING,
+  type Terms,
+} from '../../idmefv2/terms.ts'
 
 export interface RuleClass {
   /** The description of the class: what `alert.category` holds. The short name is never in eve.json. */
@@ -10,14 +20,7 @@ export interface RuleClass {
 
 const NOTHING_KNOWN: Terms = ['Other.Undetermined', 'Other.Undetermined']
 const ORDINARY: Terms = ['Other.Uncategorised', 'Other.Uncategorised']
-const PROBING: Terms = ['Recon.Scanning', 'Recon.Network']
-/** V08 has no term for an attack that was only attempted. */
-const ATTEMPT: Terms = ['Attempt.Exploit', 'Access.Other']
-const LOGIN: Terms = ['Attempt.Login', 'Access.Forced']
-const LEAK: Terms = ['Information.DataLeak', 'Theft.Breaches']
-const FLOOD: Terms = ['Availability.DoS', 'Availability.DoS']
 const CONTROL: Terms = ['Malicious.Botnet', 'Malware.Other']
-const DELIVERY: Terms = ['Malicious.Distribution', 'Malware.Downloader']
 
 /**
  * The 43 classes of the classification.config that Suricata ships, in its order, then four that Snort rules
@@ -32,25 +35,29 @@ export const CLASSES: readonly RuleClass[] = [
   { name: 'Large Scale Information Leak', terms: LEAK, cause: 'Malicious' },
   { name: 'Attempted Denial of Service', terms: FLOOD, cause: 'Malicious' },
   { name: 'Denial of Service', terms: FLOOD, cause: 'Malicious' },
-  { name: 'Attempted User Privilege Gain', terms: ATTEMPT, cause: 'Malicious' },
-  { name: 'Unsuccessful User Privilege Gain', terms: ATTEMPT, cause: 'Malicious' },
+  { name: 'Attempted User Privilege Gain', terms: EXPLOIT, cause: 'Malicious' },
+  { name: 'Unsuccessful User Privilege Gain', terms: EXPLOIT, cause: 'Malicious' },
   {
     name: 'Successful User Privilege Gain',
     terms: ['Intrusion.UserCompromise', 'Access.Compromise'],
     cause: 'Malicious',
   },
-  { name: 'Attempted Administrator Privilege Gain', terms: ATTEMPT, cause: 'Malicious' },
+  { name: 'Attempted Administrator Privilege Gain', terms: EXPLOIT, cause: 'Malicious' },
   {
     name: 'Successful Administrator Privilege Gain',
     terms: ['Intrusion.AdminCompromise', 'Access.Escalation'],
     cause: 'Malicious',
   },
   { name: 'Decode of an RPC Query', terms: PROBING, cause: 'Unknown' },
-  { name: 'Executable code was detected', terms: ATTEMPT, cause: 'Malicious' },
+  { name: 'Executable code was detected', terms: EXPLOIT, cause: 'Malicious' },
   { name: 'A suspicious string was detected', terms: NOTHING_KNOWN, cause: 'Unknown' },
   { name: 'A suspicious filename was detected', terms: DELIVERY, cause: 'Unknown' },
-  { name: 'An attempted login using a suspicious username was detected', terms: LOGIN, cause: 'Malicious' },
-  { name: 'A system call was detected', terms: ATTEMPT, cause: 'Malicious' },
+  {
+    name: 'An attempted login using a suspicious username was detected',
+    terms: GUESSING,
+    cause: 'Malicious',
+  },
+  { name: 'A system call was detected', terms: EXPLOIT, cause: 'Malicious' },
   { name: 'A TCP connection was detected', terms: ORDINARY, cause: 'Unknown' },
   {
     name: 'A Network Trojan was detected',
@@ -67,9 +74,9 @@ export const CLASSES: readonly RuleClass[] = [
     terms: ['Vulnerable.System', 'Recon.Other'],
     cause: 'Unknown',
   },
-  { name: 'Web Application Attack', terms: ATTEMPT, cause: 'Malicious' },
+  { name: 'Web Application Attack', terms: EXPLOIT, cause: 'Malicious' },
   { name: 'Misc activity', terms: ORDINARY, cause: 'Unknown' },
-  { name: 'Misc Attack', terms: ATTEMPT, cause: 'Malicious' },
+  { name: 'Misc Attack', terms: EXPLOIT, cause: 'Malicious' },
   { name: 'Generic ICMP event', terms: ORDINARY, cause: 'Unknown' },
   { name: 'Inappropriate Content was Detected', terms: ['Abusive.Illicit', 'Abuse.Other'], cause: 'Unknown' },
   {
@@ -77,7 +84,7 @@ export const CLASSES: readonly RuleClass[] = [
     terms: ['Fraud.UnauthorizedUsage', 'Operational.Policy Violation'],
     cause: 'Unknown',
   },
-  { name: 'Attempt to login by a default username and password', terms: LOGIN, cause: 'Malicious' },
+  { name: 'Attempt to login by a default username and password', terms: GUESSING, cause: 'Malicious' },
   {
     name: 'Targeted Malicious Activity was Detected',
     terms: ['Malicious.System', 'Malware.Other'],
@@ -102,17 +109,17 @@ export const CLASSES: readonly RuleClass[] = [
   },
   {
     name: 'Possible Social Engineering Attempted',
-    terms: ['Fraud.Phishing', 'SocialEng.Phishing'],
+    terms: PHISHING,
     cause: 'Malicious',
   },
   {
     name: 'Crypto Currency Mining Activity Detected',
-    terms: ['Fraud.UnauthorizedUsage', 'Malware.Cryptominer'],
+    terms: MINER,
     cause: 'Malicious',
   },
   { name: 'Malware Command and Control Activity Detected', terms: CONTROL, cause: 'Malicious' },
   { name: 'Known malware command and control traffic', terms: CONTROL, cause: 'Malicious' },
-  { name: 'Known client side exploit attempt', terms: ATTEMPT, cause: 'Malicious' },
+  { name: 'Known client side exploit attempt', terms: EXPLOIT, cause: 'Malicious' },
   { name: 'Known malicious file or file based exploit', terms: DELIVERY, cause: 'Malicious' },
   { name: 'Sensitive Data was Transmitted Across the Network', terms: LEAK, cause: 'Unknown' },
 ]

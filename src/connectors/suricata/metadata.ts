@@ -1,13 +1,8 @@
+import { texts } from '../../idmefv2/text.ts'
 import type { MappingFunction } from '../../mapping/rules.ts'
 
 // Values of `alert.metadata`, where the author of a rule wrote what he knew of it: Suricata gives each as a list of
 // texts, other writers of EVE as a single text.
-
-/** The texts in a value that is a text or a list, however deep. */
-export function texts(value: unknown): string[] {
-  const items: unknown[] = Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value]
-  return items.filter((item) => typeof item === 'string')
-}
 
 const MITRE_ID = /(?<![A-Za-z0-9])(?:TA\d{4}|T\d{4}(?:[._/]\d{3})?)(?![0-9])/gi
 

@@ -1,5 +1,6 @@
+import { texts } from '../../idmefv2/text.ts'
 import type { MappingFunction } from '../../mapping/rules.ts'
-import { mitreIds, texts } from './metadata.ts'
+import { mitreIds } from './metadata.ts'
 
 const CVE = /CVE[-_ ,:]{1,2}((?:19|20)\d\d)[-_](\d{1,7})(?!\d)/gi
 /** Old references leave the three letters out, because the key or the address says them. */

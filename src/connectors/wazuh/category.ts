@@ -1,7 +1,8 @@
 import { type Terms, wordsOf } from '../../idmefv2/terms.ts'
+import { texts } from '../../idmefv2/text.ts'
 import type { MappingFunction } from '../../mapping/rules.ts'
 import { meaningOf } from './groups.ts'
-import { mitreIds, tacticOf, techniqueOf, texts } from './mitre.ts'
+import { mitreIds, tacticOf, techniqueOf } from './mitre.ts'
 import { byModule, type Facts, type Judgement, judged, kindOf } from './modules.ts'
 import { ACCOUNT, MALWARE, ORDINARY, OUTAGE, PRESENCE, UNDETERMINED } from './terms.ts'
 

@@ -1,4 +1,4 @@
-import type { Terms } from '../../idmefv2/terms.ts'
+import { EXPLOIT, FLOOD, GUESSING, LEAK, LOSS, MINER, PROBING, type Terms } from '../../idmefv2/terms.ts'
 import {
   ADDITION,
   BACKDOOR,
@@ -6,19 +6,12 @@ import {
   type Cause,
   CHANGE,
   ESCALATION,
-  EXPLOIT,
   FAILURE,
-  FLOOD,
-  GUESSING,
   INTRUDER,
   INTRUSION,
-  LEAK,
-  LOSS,
   MALWARE,
-  MINER,
   MISUSE,
   ORDINARY,
-  PROBING,
   ROOTKIT,
   SABOTAGE,
   SETTING,

@@ -1,5 +1,6 @@
+import { texts } from '../../idmefv2/text.ts'
 import type { MappingFunction } from '../../mapping/rules.ts'
-import { mitreIds, texts } from './mitre.ts'
+import { mitreIds } from './mitre.ts'
 
 const CVE = /(?<![A-Za-z])CVE-((?:19|20)\d\d)-(\d{4,7})(?!\d)/gi
 /** A rule's info may hold several, glued to each other: `CVE-2014-6271https://…`. */

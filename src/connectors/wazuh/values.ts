@@ -1,6 +1,6 @@
 import { address as ipOf } from '../../idmefv2/address.ts'
+import { texts } from '../../idmefv2/text.ts'
 import type { MappingFunction } from '../../mapping/rules.ts'
-import { texts } from './mitre.ts'
 
 // Single values out of what decoders found in logs. Each takes candidates and gives the first that is one.
 
