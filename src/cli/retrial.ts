@@ -1,7 +1,6 @@
 import type { Config } from '../config/read.ts'
 import { loadRules } from '../connectors/load.ts'
 import { profile } from '../idmefv2/profiles.ts'
-import { validator } from '../idmefv2/validate.ts'
 import { compile, mayGenerate } from '../mapping/compile.ts'
 import { applyDocument } from '../mapping/file.ts'
 import { Ids } from '../mapping/ids.ts'
@@ -9,9 +8,10 @@ import { parserOf } from '../mapping/parser.ts'
 import { isHead, recordOf } from '../state/letters.ts'
 import type { DeadLetter, RejectReason } from '../types.ts'
 import type { Batch } from '../worker/batch.ts'
+import { whole } from '../worker/check.ts'
 import { identifyBy } from '../worker/identify.ts'
 import type { ConnectorSetup } from '../worker/messages.ts'
-import { type Check, type Fault, Records } from '../worker/records.ts'
+import { type Fault, Records } from '../worker/records.ts'
 import type { Checked } from './config.ts'
 
 /**
@@ -79,8 +79,8 @@ export class Retrial {
     const note = (fault: Fault) => {
       this.#fault = fault
     }
-    // ajv makes code from strings.
-    const check = validate === 'never' || !mayGenerate() ? undefined : checkOf(version)
+    // `sample` checks each message here: they are few, and were rejected before. ajv makes code from strings.
+    const check = validate === 'never' || !mayGenerate() ? undefined : whole(version)
     this.#records.set(instance, new Records(converter, new Ids(), counts, note, check))
   }
 }
@@ -110,12 +110,3 @@ export function refused(
 }
 
 export const skipped = (why: string) => ({ is: 'skipped', why }) as const
-
-/** `sample` checks each message here: they are few, and were rejected before. */
-function checkOf(version: Config['idmefv2']['version']): Check {
-  const validate = validator(version)
-  return (bytes, from, to) => {
-    const [fault] = validate(JSON.parse(bytes.toString('utf8', from, to)))
-    return fault && `${fault.pointer}: ${fault.reason}`
-  }
-}

@@ -18,7 +18,7 @@ export function checkOf(policy: DeliveryOptions['validate'], version: Version): 
  * Parses the message and looks at all of it. The schema is compiled for the first message: that takes longer than all
  * else at the start, and the first alert need not wait for it.
  */
-function whole(version: Version): Check {
+export function whole(version: Version): Check {
   let validate: ReturnType<typeof validator> | undefined
   return (bytes, from, to) => {
     validate ??= validator(version)
