@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { type parseArgs, styleText } from 'node:util'
-import { readText } from '../config/files.ts'
+import { readFirstLine } from '../config/files.ts'
 import { EXIT, UsageError } from '../errors.ts'
 import { oneLine } from '../log.ts'
 import { isLoopback } from '../reach.ts'
@@ -136,19 +136,14 @@ async function tlsFiles(args: TestserverArgs): Promise<TestserverOptions['tls']>
   return ca === undefined ? tls : { ...tls, ca: await pem('--tls-ca', ca) }
 }
 
-/** More than any password. */
-const MAX_PASSWORD_BYTES = 4096
-
 async function accountOf(args: TestserverArgs): Promise<TestserverOptions['account']> {
   const { login, 'password-file': path } = args
   if (login === undefined && path === undefined) return undefined
   if (login === undefined || path === undefined)
     throw new UsageError('a password needs both --login and --password-file')
-  const read = await readText(path, MAX_PASSWORD_BYTES)
+  const read = await readFirstLine(path)
   if (read.fault !== undefined) throw new UsageError(`--password-file: ${path} ${read.fault}`)
-  const [password] = read.text.split(/\r?\n/, 1)
-  if (!password) throw new UsageError(`--password-file: ${path} has an empty first line`)
-  return { login, password }
+  return { login, password: read.text }
 }
 
 async function pem(option: string, path: string): Promise<string> {

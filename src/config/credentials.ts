@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { isLoopback } from '../reach.ts'
-import { readText } from './files.ts'
+import { type Access, readFirstLine } from './files.ts'
 import type { idmefv2 } from './options.ts'
 import type { Parsed } from './parse.ts'
 import { Secret } from './secret.ts'
@@ -33,9 +33,6 @@ export async function gatherCredentials(parsed: Parsed<typeof idmefv2>): Promise
   return gathered
 }
 
-/** More than any password or token; a device named by mistake has no end. */
-const MAX_BYTES = 4096
-
 async function takeFile(
   { section, options, faulty }: Parsed<typeof idmefv2>,
   gathered: Delivery,
@@ -51,17 +48,18 @@ async function takeFile(
 
 /** The first line of the file that an option names; undefined when there is none, which is then told. */
 export async function readSecret(section: Section, key: string, path: string): Promise<Secret | undefined> {
-  const read = await readText(path, MAX_BYTES)
+  const read = await readFirstLine(path)
   if (read.fault !== undefined) {
     section.error(key, `${JSON.stringify(path)} ${read.fault}`)
     return undefined
   }
-  if (read.mode & 0o044)
-    section.warn(key, `others than its owner can read it (mode 0${read.mode.toString(8)})`)
-  const [first] = read.text.split(/\r?\n/, 1)
-  if (first) return new Secret(first)
-  section.error(key, `${JSON.stringify(path)} has an empty first line`)
-  return undefined
+  warnOfReaders(section, key, read)
+  return new Secret(read.text)
+}
+
+/** Of a file that only its owner should read. */
+export function warnOfReaders(section: Section, key: string, { mode }: Access): void {
+  if (mode & 0o044) section.warn(key, `others than its owner can read it (mode 0${mode.toString(8)})`)
 }
 
 function takeAddress({ section }: Parsed<typeof idmefv2>, gathered: Delivery, account: Account): void {

@@ -29,6 +29,17 @@ export async function readText(path: string, maxBytes: number): Promise<TextFile
   }
 }
 
+/** More than any password or token; a device named by mistake has no end. */
+const MAX_SECRET_BYTES = 4096
+
+/** The first line of a file, as passwords stand in files. Never empty, never rejects. */
+export async function readFirstLine(path: string): Promise<TextFile> {
+  const read = await readText(path, MAX_SECRET_BYTES)
+  if (read.fault !== undefined) return read
+  const [text] = read.text.split(/\r?\n/, 1)
+  return text ? { ...read, text } : { fault: 'has an empty first line' }
+}
+
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return 'cannot be read'
   if ('errno' in error && typeof error.errno === 'number')

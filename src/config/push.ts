@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { z } from 'zod'
 import { isLoopback } from '../reach.ts'
-import { hasControl, readSecret } from './credentials.ts'
+import { hasControl, readSecret, warnOfReaders } from './credentials.ts'
 import { readText } from './files.ts'
 import type { Parsed } from './parse.ts'
 import { address, bytes, secret, text } from './values.ts'
@@ -142,10 +142,12 @@ async function checkTls({ section, options, faulty }: Settings): Promise<void> {
     const path = { tls_cert, tls_key, tls_ca }[key]
     if (path === undefined) continue
     const read = await readText(path, MAX_PEM_BYTES)
-    if (read.fault === undefined) pems[name] = read.text
-    else section.error(key, `${JSON.stringify(path)} ${read.fault}`)
-    if (key === 'tls_key' && read.fault === undefined && read.mode & 0o044)
-      section.warn(key, `others than its owner can read it (mode 0${read.mode.toString(8)})`)
+    if (read.fault !== undefined) {
+      section.error(key, `${JSON.stringify(path)} ${read.fault}`)
+      continue
+    }
+    pems[name] = read.text
+    if (key === 'tls_key') warnOfReaders(section, key, read)
   }
   if (pems.cert === undefined || pems.key === undefined) return
   try {
