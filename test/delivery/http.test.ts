@@ -5,7 +5,8 @@ import { Gate } from '../../src/delivery/gate.ts'
 import { httpDestination } from '../../src/delivery/http.ts'
 import { ConfigError } from '../../src/errors.ts'
 import type { Destination } from '../../src/types.ts'
-import { freePort, memoryLog, messagesOf, never, numbered, optionsFor, Receiver } from './receiver.ts'
+import { freePort } from '../e2e/port.ts'
+import { memoryLog, messagesOf, never, numbered, optionsFor, Receiver } from './receiver.ts'
 
 const opened: { close(): Promise<void> }[] = []
 afterEach(async () => {

@@ -3,8 +3,9 @@ import https from 'node:https'
 import net from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { probe, type Step } from '../../src/delivery/probe.ts'
+import { freePort } from '../e2e/port.ts'
 import { Authority, hasOpenssl, type Pair } from './certificates.ts'
-import { freePort, optionsFor, Receiver } from './receiver.ts'
+import { optionsFor, Receiver } from './receiver.ts'
 import { Tunneller } from './tunneller.ts'
 
 const opened: { close(): Promise<void> }[] = []

@@ -131,11 +131,3 @@ export function memoryLog(): Log & { lines: Line[] } {
 }
 
 export const never: AbortSignal = new AbortController().signal
-
-/** A port of loopback where nothing listens. */
-export async function freePort(): Promise<number> {
-  const receiver = await new Receiver().listen()
-  const { port } = receiver
-  await receiver.close()
-  return port
-}

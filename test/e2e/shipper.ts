@@ -1,6 +1,6 @@
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Oracle } from './oracle.ts'
+import { freePort } from './port.ts'
 import { Site } from './site.ts'
 import { until } from './wait.ts'
 
@@ -20,17 +20,6 @@ export async function listening(sections: Parameters<Site['configure']>[1] = {})
   const program = site.run()
   const { url } = await program.says('taking records')
   return { site, oracle, program, url: String(url) }
-}
-
-/** One that nobody has now: a program that is started again must be found again. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
 
 /** Sends a body until it is taken, as log shippers do: again after 429 and 503, and when there was no answer. */

@@ -15,17 +15,9 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Archive } from '../../src/sources/paths.ts'
-import { folder, follow, type Run } from './consumer.ts'
+import { events, folder, follow, lines, texts } from './consumer.ts'
 
 // A log that is a hard link to the file of its day, as Wazuh's alerts.json: rotation unlinks it and links it to another.
-
-const events = (from: number, count: number) =>
-  Array.from({ length: count }, (_, i) => `{"timestamp":"2026-02-27T00:00:00.${from + i}","n":${from + i}}`)
-const lines = (from: number, count: number) =>
-  events(from, count)
-    .map((line) => `${line}\n`)
-    .join('')
-const texts = (run: Run) => run.records.map(({ text }) => text)
 
 const DAYS = ['2026/Feb/ossec-alerts-27', '2026/Feb/ossec-alerts-28', '2026/Mar/ossec-alerts-01']
 const MONTHS = ['Feb', 'Mar']

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -17,6 +17,24 @@ export function folder(): string {
   onTestFinished(() => rmSync(path, { recursive: true, force: true }))
   return path
 }
+
+/** A folder for the state of a tail, and one for the logs it follows. */
+export function place() {
+  const base = folder()
+  const [state, logs] = [join(base, 'state'), join(base, 'log')]
+  mkdirSync(state)
+  mkdirSync(logs)
+  return { state, logs, log: join(logs, 'eve.json') }
+}
+
+/** Numbered events, as different from each other as real ones. */
+export const events = (from: number, count: number) =>
+  Array.from({ length: count }, (_, i) => `{"timestamp":"2024-01-01T00:00:00.${from + i}","n":${from + i}}`)
+
+export const lines = (from: number, count: number) =>
+  events(from, count)
+    .map((line) => `${line}\n`)
+    .join('')
 
 export const silent = pino({ level: 'silent' })
 
@@ -43,6 +61,8 @@ export interface Setup extends Partial<Omit<TailContext, 'checkpoints' | 'log'>>
   /** False: nothing is committed, as when a worker never answers. */
   commit?: boolean
 }
+
+export const texts = (run: Run) => run.records.map(({ text }) => text)
 
 /** Starts a tail with its own positions, reads what it yields, and commits it. */
 export function follow(paths: string | string[], setup: Setup): Run {

@@ -1,7 +1,6 @@
 import {
   appendFileSync,
   closeSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -19,23 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { folder, follow, type Run } from './consumer.ts'
-
-const events = (from: number, count: number) =>
-  Array.from({ length: count }, (_, i) => `{"timestamp":"2024-01-01T00:00:00.${from + i}","n":${from + i}}`)
-const lines = (from: number, count: number) =>
-  events(from, count)
-    .map((line) => `${line}\n`)
-    .join('')
-const texts = (run: Run) => run.records.map(({ text }) => text)
-
-function place() {
-  const base = folder()
-  const [state, logs] = [join(base, 'state'), join(base, 'log')]
-  mkdirSync(state)
-  mkdirSync(logs)
-  return { state, logs, log: join(logs, 'eve.json') }
-}
+import { events, follow, lines, place, type Run, texts } from './consumer.ts'
 
 /** As gzip(1) and logrotate do: the time of the last write is kept. */
 function gzip(path: string): void {

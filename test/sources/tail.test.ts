@@ -17,30 +17,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { folder, follow, type Run } from './consumer.ts'
-
-/** Numbered events, as different from each other as real ones. */
-const events = (from: number, count: number) =>
-  Array.from(
-    { length: count },
-    (_, index) => `{"timestamp":"2024-01-01T00:00:00.${from + index}","n":${from + index}}`,
-  )
-
-const lines = (from: number, count: number) =>
-  events(from, count)
-    .map((line) => `${line}\n`)
-    .join('')
-
-const texts = (run: Run) => run.records.map(({ text }) => text)
-
-function place() {
-  const base = folder()
-  const state = join(base, 'state')
-  const logs = join(base, 'log')
-  mkdirSync(state)
-  mkdirSync(logs)
-  return { state, logs, log: join(logs, 'eve.json') }
-}
+import { events, folder, follow, lines, place, texts } from './consumer.ts'
 
 describe('a growing file', () => {
   test('every line comes once and in order, whatever the bursts', async () => {
