@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { grep } from './command.ts'
 import { Mailbox } from './delivery/mailbox.ts'
 import { Program } from './delivery/program.ts'
+import { GARBAGE } from './garbage/lines.ts'
 import { type Cost, pass } from './growth/pass.ts'
 import { median, rangeOf, spreadOf } from './measure.ts'
 import type { Question, Row } from './question.ts'
@@ -9,14 +10,7 @@ import type { Question, Row } from './question.ts'
 const NEWLINE = 10
 /** After so many good lines comes one that is none. */
 const EVERY = 99
-/** What is left of a crash, another program's line, a character set nobody has: the ones with `alert"` are looked at. */
-const GARBAGE = [
-  '\u0001\u0002\u0003',
-  '{"event_type":"alert",',
-  'Nov 22 06:00:00 host kernel: alert',
-  '{{{"alert"}}}',
-  '\xff\xfe',
-].map((line) => Buffer.from(`${line}\n`, 'latin1'))
+const LITTER = GARBAGE.map((line) => Buffer.from(`${line}\n`, 'latin1'))
 
 const garbage: Question = {
   asks: 'Do lines that are garbage hold up the good ones?',
@@ -93,7 +87,7 @@ function littered(path: string): string {
       let to = from
       for (let i = 0; i < EVERY && to < lines.length; i++) to = lines.indexOf(NEWLINE, to) + 1
       writeSync(file, lines.subarray(from, to))
-      writeSync(file, GARBAGE[block % GARBAGE.length] ?? Buffer.alloc(0))
+      writeSync(file, LITTER[block % LITTER.length] ?? Buffer.alloc(0))
       from = to
     }
     return made

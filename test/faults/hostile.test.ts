@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { GARBAGE } from '../../bench/garbage/lines.ts'
 import { alert, lines, numberOf, range } from '../e2e/events.ts'
 import { EXACT, Oracle } from '../e2e/oracle.ts'
 import { Site } from '../e2e/site.ts'
@@ -183,14 +184,6 @@ describe('F32: keys', () => {
 })
 
 describe('F33: garbage', () => {
-  const GARBAGE = [
-    '\u0001\u0002\u0003',
-    '{"event_type":"alert",',
-    'Nov 22 06:00:00 host kernel: alert',
-    '{{{"alert"}}}',
-    '\xff\xfe',
-  ]
-
   // That 1 % costs no more than a tenth of the speed is for the benches: a busy machine cannot tell.
   test.each([0.01, 0.5])(
     '%d of all lines: every good one is delivered, every bad one kept, and the log is not flooded',
