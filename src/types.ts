@@ -9,7 +9,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
  * range belongs to it; the source promises that each of them is complete (its newline, or the end of a file
  * that will not grow, lies before the end of the last range handed out). `file` is the persisted random
  * identity of the file, 16 hexadecimal digits; with the byte offset of a line it makes the ID of its alert.
- * `document`: the range is one record, whatever line ends are in it.
+ * `document`: the range is one record, whatever line ends are in it. `changed`: when it was written, ms since 1970.
  * `whole`: a line starts at `start`, whatever stands before it; otherwise one does only behind a newline.
  * `guard`: the bytes just before `end` as they were when the range was cut, where the file may be truncated under
  * the worker. While the file still has them, what was read of it before is what the source meant; when it has others,
@@ -28,9 +28,16 @@ export type Work =
       path: string
       whole?: boolean
       document?: boolean
+      changed?: number
       guard?: Uint8Array<ArrayBuffer>
     }
   | { kind: 'bytes'; bytes: Uint8Array<ArrayBuffer>; origin: string }
+
+/**
+ * The records inside one JSON value that a tool answers or sends, each completed with what the envelope says and its
+ * mapping needs. `undefined`: the value is itself a record, or a list of them. Pure; never throws.
+ */
+export type Unfold = (document: unknown) => readonly unknown[] | undefined
 
 /** What was taken in or stands in a file, and was not delivered yet. */
 export interface Lag {

@@ -29,6 +29,9 @@ const ARROWS: Record<string, readonly string[]> = {
     'sources/file',
     'sources/identity',
     'sources/paths',
+    // `convert` takes what a tool emits apart exactly as a source does.
+    'sources/cut',
+    'sources/unfold',
     'state',
     'testserver',
     'version',

@@ -1,6 +1,4 @@
 import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
-import type { Readable } from 'node:stream'
 import { common } from '../config/options.ts'
 import type { Config, ConnectorSection } from '../config/read.ts'
 import { loadConnector, loadRules, probes } from '../connectors/load.ts'
@@ -11,19 +9,22 @@ import { type Converter, compile } from '../mapping/compile.ts'
 import { applyDocument } from '../mapping/file.ts'
 import { Ids } from '../mapping/ids.ts'
 import { MappingError } from '../mapping/read.ts'
+import type { Rules } from '../mapping/rules.ts'
 import { nearest } from '../nearest.ts'
 import { contextOf, mappingProblems, readDocument } from '../setup.ts'
 import { BATCH_BYTES, Batch } from '../worker/batch.ts'
 import { identifyBy } from '../worker/identify.ts'
-import { type Block, blocksOf, LineReader, type LongLine } from '../worker/reader.ts'
+import type { Block, LongLine } from '../worker/reader.ts'
 import { type Counts, type Fault, Records } from '../worker/records.ts'
 import { readChecked } from './config.ts'
+import { type Input, openInput } from './input.ts'
 import { type Call, type Streams, textOf, textsOf, type Verb, versionOf } from './verb.ts'
 
 const usage = `idmefv2 convert PROBE [FILE|-] [options]
 
 Converts what a tool wrote and prints the messages, one a line. Nothing is sent and nothing is remembered. IDs are made
-from the content of each record: the same record gives the same ID.
+from the content of each record: the same record gives the same ID. The file is what the tool itself emits: lines, one
+document of JSON, the answer of an API or the body of a request.
 
       --idmefv2-version V   2.D.V04 to 2.D.V08, or V04 to V08 (2.D.V08)
       --mapping FILE        a mapping file, as [PROBE] mapping
@@ -45,7 +46,9 @@ export const convert: Verb = {
     const [probe, file = '-'] = call.positionals
     if (probe === undefined) throw new UsageError('name the probe: idmefv2 convert PROBE [FILE|-]')
     if (!probes().includes(probe)) throw new UsageError(unknownProbe(probe))
-    const conversion = new Conversion(await converterFor(probe, call), file, call.streams)
+    const { converter, rules } = await converterFor(probe, call)
+    const input = openInput(file, call.streams.stdin, rules)
+    const conversion = new Conversion(converter, file, input, call.streams)
     return (await conversion.run()) ? EXIT.ok : EXIT.failed
   },
 }
@@ -55,15 +58,16 @@ function unknownProbe(probe: string): string {
   return `there is no probe ${probe}${guess ? `; did you mean ${guess}?` : ''} (idmefv2 list names them)`
 }
 
-async function converterFor(probe: string, call: Call): Promise<Converter> {
+async function converterFor(probe: string, call: Call): Promise<{ converter: Converter; rules: Rules }> {
   const { delivery, section } = await settings(probe, textsOf(call, 'config'))
   const version = versionOf(call) ?? delivery.version
   const given = textOf(call, 'mapping') ?? section.options.mapping
   const file = typeof given === 'string' ? given : undefined
-  const rules = await loadRules(probe)
+  const own = await loadRules(probe)
   try {
-    const applied = file === undefined ? rules : applyDocument(rules, await readDocument(file))
-    return compile(applied, profile(version), contextOf(section, { ...delivery, version }))
+    const rules = file === undefined ? own : applyDocument(own, await readDocument(file))
+    const converter = compile(rules, profile(version), contextOf(section, { ...delivery, version }))
+    return { converter, rules }
   } catch (error) {
     if (!(error instanceof MappingError)) throw error
     throw new ConfigError(mappingProblems(error, file ?? probe))
@@ -97,21 +101,24 @@ class Conversion implements Counts {
   readonly #records: Records
   readonly #streams: Streams
   readonly #file: string
+  readonly #input: Input
+  /** Offsets say something. */
+  #hasPlaces = true
   #bytes: Buffer = Buffer.alloc(0)
 
-  constructor(converter: Converter, file: string, streams: Streams) {
+  constructor(converter: Converter, file: string, input: Input, streams: Streams) {
     this.#records = new Records(converter, new Ids(), this, (fault) => this.#reject(fault))
     this.#streams = streams
     this.#file = file
+    this.#input = input
   }
 
   /** False when a record was rejected. */
   async run(): Promise<boolean> {
-    const blocks = this.#file === '-' ? streamBlocks(this.#streams.stdin) : fileBlocks(this.#file)
-    for await (const block of blocks) {
-      if ('tooLong' in block)
-        this.#tell(block.tooLong.offset, 'line_too_long', `${block.tooLong.length} bytes`)
-      else await this.#convert(block)
+    for await (const found of this.#input.blocks) {
+      this.#hasPlaces = !found.isCut
+      if ('tooLong' in found) this.#skip(found.tooLong)
+      else await this.#convert(found)
     }
     const { converted, filtered, repaired } = this
     const also = repaired > 0 ? `, ${repaired} with invalid UTF-8 replaced` : ''
@@ -126,6 +133,7 @@ class Conversion implements Counts {
     this.#records.begin(
       block,
       identifyBy('content', { kind: 'bytes', bytes: new Uint8Array(), origin: this.#file }),
+      this.#input.place,
     )
     for (let finished = false; !finished; ) {
       const batch = new Batch(Buffer.allocUnsafeSlow(BATCH_BYTES))
@@ -145,6 +153,11 @@ class Conversion implements Counts {
     if (lines.length > 0 && !stdout.write(Buffer.concat(lines))) await once(stdout, 'drain')
   }
 
+  #skip({ offset, length }: LongLine): void {
+    this.records++
+    this.#tell(offset, 'line_too_long', `${length} bytes`)
+  }
+
   #reject({ offset, start, end, reason, detail }: Fault): void {
     this.#tell(
       offset,
@@ -155,57 +168,11 @@ class Conversion implements Counts {
 
   #tell(offset: number, reason: string, detail: string): void {
     this.#rejected++
-    this.#streams.stderr.write(
-      `${this.#file === '-' ? 'stdin' : this.#file}, byte ${offset}: ${reason}: ${oneLine(detail)}\n`,
-    )
+    const place = this.#hasPlaces ? `byte ${offset}` : `record ${this.records}`
+    const file = this.#file === '-' ? 'stdin' : this.#file
+    this.#streams.stderr.write(`${file}, ${place}: ${reason}: ${oneLine(detail)}\n`)
   }
 }
 
 const NEWLINE = Buffer.from('\n')
 const SHOWN_BYTES = 120
-const MAX_LINE = common.workers.parse({}).max_line
-
-type Found = Block | { tooLong: LongLine }
-
-function* fileBlocks(file: string): Generator<Found> {
-  const fd = openInput(file)
-  try {
-    yield* new LineReader(MAX_LINE).lines(fd, 0, Number.MAX_SAFE_INTEGER)
-  } finally {
-    closeSync(fd)
-  }
-}
-
-function openInput(file: string): number {
-  try {
-    return openSync(file, 'r')
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
-}
-
-/** Whole lines as they come; a record waits for its end. `origin` is where the block stands in the stream. */
-async function* streamBlocks(stream: Readable): AsyncGenerator<Found> {
-  let kept: Buffer[] = []
-  let position = 0
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    const last = chunk.lastIndexOf('\n')
-    if (last < 0) {
-      kept.push(chunk)
-      continue
-    }
-    const whole = Buffer.concat([...kept, chunk.subarray(0, last + 1)])
-    kept = [chunk.subarray(last + 1)]
-    yield* shifted(whole, position)
-    position += whole.length
-  }
-  yield* shifted(Buffer.concat(kept), position)
-}
-
-function* shifted(bytes: Buffer, position: number): Generator<Found> {
-  if (bytes.length === 0) return
-  for (const found of blocksOf(bytes, MAX_LINE)) {
-    if ('tooLong' in found) yield { tooLong: { ...found.tooLong, offset: found.tooLong.offset + position } }
-    else yield { ...found, origin: position }
-  }
-}

@@ -67,14 +67,18 @@ export class Retrial {
       file === undefined
         ? identifyBy(this.#id, { kind: 'bytes', bytes, origin })
         : identifyBy(this.#id, { kind: 'range', fd: -1, start: offset, end: offset, file, path: origin })
-    records.begin({ bytes, from: 0, to: bytes.length, origin: offset }, identify)
+    const place = file === undefined ? {} : { path: origin }
+    records.begin({ bytes, from: 0, to: bytes.length, origin: offset }, identify, place)
   }
 
   async #add({ instance, probe, document, context }: ConnectorSetup, config: Config): Promise<void> {
     const { validate, version } = config.idmefv2
     const own = await loadRules(probe)
     const rules = document === undefined ? own : applyDocument(own, document)
-    const converter = compile(rules, profile(version), context, { parse: parserOf(config.workers.parser) })
+    const converter = compile(rules, profile(version), context, {
+      parse: parserOf(config.workers.parser),
+      identity: this.#id === 'random' ? 'place' : 'record',
+    })
     const counts = { records: 0, filtered: 0, converted: 0, repaired: 0 }
     const note = (fault: Fault) => {
       this.#fault = fault

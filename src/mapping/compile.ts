@@ -9,7 +9,7 @@ import { type Needle, needleOf } from './needle.ts'
 import type { Parse } from './parser.ts'
 import { readMapping } from './read.ts'
 import { recallFor } from './recall.ts'
-import type { Context, Rules } from './rules.ts'
+import type { Context, Place, Rules } from './rules.ts'
 import { DISMISSED, FOUND, generateScanner, type Scan, UNUSUAL } from './scanner.ts'
 import { layOut } from './slots.ts'
 
@@ -25,6 +25,8 @@ export interface CompileOptions {
   parse?: Parse
   /** `closures` is what runs where code generation from strings is not allowed; `auto` finds out. */
   code?: 'auto' | 'generated' | 'closures'
+  /** `record`: what names it for its tool decides its ID, where the rules know that. `place`: always how `Ids` was set. */
+  identity?: 'record' | 'place'
 }
 
 /** Compiles a probe's rules for one version. @throws {MappingError} with every fault of the mapping. */
@@ -36,7 +38,20 @@ export function compile(
 ): Converter {
   const program = readMapping(rules, profile, context)
   const generate = options.code === 'generated' || (options.code !== 'closures' && mayGenerate())
-  return new Converter(program, generate, options.parse ?? JSON.parse)
+  const { translate, identity } = rules
+  const isNamed = identity !== undefined && options.identity !== 'place'
+  const { values } = context
+  return new Converter(program, generate, options.parse ?? JSON.parse, {
+    ...(translate && { translate }),
+    ...(isNamed && { identity }),
+    names: [values.instance ?? '', values['analyzer.hostname'] ?? ''],
+  })
+}
+
+/** Both need the record as a value: its bytes cannot go the short way. */
+interface Seams extends Pick<Rules, 'translate' | 'identity'> {
+  /** What two sources of equal identities differ in. */
+  names: readonly string[]
 }
 
 /** Whether code may be made from strings: Node's --disallow-code-generation-from-strings makes `new Function` throw. */
@@ -52,6 +67,10 @@ export function mayGenerate(): boolean {
 export class Converter {
   /** What the raw bytes of a record must hold; without it every record has to be converted to be filtered. */
   readonly needle: Needle | undefined
+  /** Records are text, in which a brace is nothing special. */
+  readonly isText: boolean
+  /** Of the records that follow, for those who are told. */
+  place: Place = {}
   /** From a parsed event to a message object. */
   readonly convertEvent: Convert
   /** After REJECTED. */
@@ -61,22 +80,27 @@ export class Converter {
   /** Names of the message's members, as MISSING counts them. */
   readonly #fields: readonly string[]
   readonly #parse: Parse
+  readonly #seams: Seams
   readonly #generated: { scan: Scan; emitter: Emitter } | undefined
   readonly #spans: Int32Array
   /** Of messages that were accepted. */
   readonly #shapes = new Set<number>()
   #isParsed = false
 
-  constructor(program: Program, generate: boolean, parse: Parse) {
+  constructor(program: Program, generate: boolean, parse: Parse, seams: Seams = { names: [] }) {
     const layout = layOut(program)
     this.#fields = program.message.members.map(({ name }) => name)
     this.#parse = parse
-    this.needle = needleOf(program.filter)
+    this.#seams = seams
+    this.isText = seams.translate !== undefined
+    this.needle = this.isText ? undefined : needleOf(program.filter)
     this.convertEvent = generate ? generateAccessors(program) : closures(program)
     const rule = recallFor(program, layout)
-    this.#generated = generate
-      ? { scan: generateScanner(layout.root, rule), emitter: generateEmitter(program, layout, rule) }
-      : undefined
+    const isPlain = !this.isText && seams.identity === undefined
+    this.#generated =
+      generate && isPlain
+        ? { scan: generateScanner(layout.root, rule), emitter: generateEmitter(program, layout, rule) }
+        : undefined
     this.#spans = new Int32Array(2 * layout.slots)
   }
 
@@ -128,15 +152,17 @@ export class Converter {
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     try {
-      event = this.#parse(bytes.toString('utf8', start, end))
+      event = this.#read(bytes.toString('utf8', start, end))
     } catch (error) {
       return this.#reject('invalid_json', error)
     } finally {
       Error.stackTraceLimit = stackTraceLimit
     }
+    if (event === undefined) return FILTERED
     if (typeof event !== 'object' || event === null || Array.isArray(event))
       return this.#reject('not_an_object', 'a record is one JSON object')
     try {
+      this.#name(event, ids)
       const conversion = this.convertEvent(event, ids)
       if (conversion.kind === 'filtered') return FILTERED
       if (conversion.kind === 'missing') return this.#missing(conversion.field)
@@ -144,6 +170,16 @@ export class Converter {
     } catch (error) {
       return this.#reject('converter_failed', error)
     }
+  }
+
+  #read(text: string): unknown {
+    const { translate } = this.#seams
+    return translate ? translate(text.trim(), this.place) : this.#parse(text)
+  }
+
+  #name(event: object, ids: Ids): void {
+    const identity = this.#seams.identity?.(event)
+    if (identity !== undefined) ids.ofNames([...this.#seams.names, ...identity])
   }
 
   #missing(field: string | undefined): number {

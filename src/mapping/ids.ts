@@ -25,7 +25,7 @@ const HEX = Uint8Array.from({ length: 512 }, (_, i) =>
 )
 
 /**
- * Makes the IDs of one message at a time: `at`, `ofContent` or `random` sets which record, then `write` or `text`
+ * Makes the IDs of one message at a time: `at`, `ofContent`, `ofNames` or `random` sets which record, then `write` or `text`
  * gives the ID of the message (index 0) or of a part of it (index 1 to 255). The same record gives the same IDs.
  */
 export class Ids {
@@ -46,6 +46,11 @@ export class Ids {
   /** By the bytes of the record: equal records have equal IDs. */
   ofContent(record: Uint8Array): void {
     this.#set(createHash('sha256').update(record).digest())
+  }
+
+  /** By what names the record: equal names, equal IDs. */
+  ofNames(names: readonly (string | number)[]): void {
+    this.ofContent(Buffer.from(JSON.stringify(names)))
   }
 
   random(): void {

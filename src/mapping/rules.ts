@@ -1,4 +1,4 @@
-import type { Json } from '../types.ts'
+import type { Json, Unfold } from '../types.ts'
 
 /** A mapping as it is written; the language is on the page beside this file. */
 export type Mapping = Json
@@ -32,4 +32,27 @@ export interface Rules {
   mapping: Mapping
   /** Functions of this probe, beside the built-in ones. */
   functions?: Readonly<Record<string, MappingFunction>>
+  /** For tools whose records come in envelopes: used where a whole answer or request is at hand, before its records are spooled. */
+  unfold?: Unfold
+  /** For tools that write text. */
+  translate?: Translate
+  /**
+   * What names a record for the tool itself, so that the message has the same ID however often the tool tells it; unless IDs
+   * are random. Together with the connector's instance and the analyzer's host name it must be unique.
+   */
+  identity?: (record: unknown) => readonly (string | number)[] | undefined
 }
+
+/** Where a record comes from, as far as it is known. */
+export interface Place {
+  /** Of the file that holds it. */
+  path?: string
+  /** When that file was written, ms since 1970; of files that are one record. */
+  changed?: number
+}
+
+/**
+ * From the text of one record, without the blanks around it, to an object of JSON values. `undefined`: it is no record, and
+ * counted as filtered. Every record of the probe comes here, its JSON too. Pure; throws on what is damaged, which is then rejected.
+ */
+export type Translate = (text: string, place: Place) => unknown

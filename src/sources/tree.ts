@@ -278,8 +278,8 @@ class Tree implements Source {
     const state = known ?? firstState(connector, path, file, { offset: 0 })
     this.#known = this.#known.filter((each) => each !== known)
     checkpoints.put(state)
-    const { fd, size: end } = file
-    const work: Work = { kind: 'range', fd, start: 0, end, file: state.file, path, document: true }
+    const { fd, size: end, changed } = file
+    const work: Work = { kind: 'range', fd, start: 0, end, file: state.file, path, document: true, changed }
     waiting.isOut = true
     this.#out.set(work, { waiting, file, state })
     return work

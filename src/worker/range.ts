@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeliveryOptions, WorkerOptions } from '../config/options.ts'
 import type { Converter } from '../mapping/compile.ts'
 import { Ids } from '../mapping/ids.ts'
+import type { Place } from '../mapping/rules.ts'
 import { DeadLetterError, type DeadLetters, toDeadLetter } from '../state/deadletter.ts'
 import type { DeadLetter, Destination, Refusal, RejectReason, Work } from '../types.ts'
 import { Batch, type Buffers } from './batch.ts'
-import { type Identify, identifyBy } from './identify.ts'
+import { type Identify, identifyBy, placeOf } from './identify.ts'
 import type { Done } from './messages.ts'
 import { type Block, blocksOf, type LineReader, type LongLine, onOneLine } from './reader.ts'
 import { type Check, type Counts, type Fault, Records } from './records.ts'
@@ -50,6 +51,7 @@ export class Range implements Counts {
   readonly #tools: Instruments
   readonly #work: Work
   readonly #identify: Identify
+  readonly #place: Place
   readonly #records: Records
   readonly #rejected: Partial<Record<RejectReason, number>> = {}
   readonly #sending = new Set<Promise<void>>()
@@ -65,6 +67,7 @@ export class Range implements Counts {
     this.#tools = tools
     this.#work = work
     this.#identify = identifyBy(tools.id, work)
+    this.#place = placeOf(work)
     this.#records = new Records(tools.converter, new Ids(), this, (fault) => this.#reject(fault), tools.check)
   }
 
@@ -124,7 +127,7 @@ export class Range implements Counts {
 
   async #convert(block: Block): Promise<void> {
     this.#bytes = block.bytes
-    this.#records.begin(block, this.#identify)
+    this.#records.begin(block, this.#identify, this.#place)
     for (;;) {
       this.#batch ??= new Batch(await this.#tools.buffers.take())
       const finished = this.#records.fill(this.#batch)

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type Converter, FILTERED, FULL, REJECTED } from '../mapping/compile.ts'
 import type { Ids } from '../mapping/ids.ts'
+import type { Place } from '../mapping/rules.ts'
 import type { Batch } from './batch.ts'
 import type { Identify } from './identify.ts'
 import type { Block } from './reader.ts'
@@ -44,6 +45,7 @@ export class Records {
   readonly #reject: (fault: Fault) => void
   readonly #check: Check | undefined
   #identify: Identify = () => {}
+  #place: Place = {}
   #block: Block = { bytes: Buffer.alloc(0), from: 0, to: 0, origin: 0 }
   #sieve: Sieve = sieveFor(undefined, this.#block.bytes, 0, 0)
   /** There is a line at hand: `bytes[start, end)` of the block. */
@@ -60,15 +62,18 @@ export class Records {
   }
 
   /** Begins with a block; its bytes must stay until `fill` has returned true. */
-  begin(block: Block, identify: Identify): void {
+  begin(block: Block, identify: Identify, place: Place = {}): void {
     this.#block = block
     this.#identify = identify
+    this.#place = place
     this.#sieve = sieveFor(this.#converter.needle, block.bytes, block.from, block.to)
     this.#next()
   }
 
   /** True when the block is used up, false when the batch is full: call again with another one. */
   fill(batch: Batch): boolean {
+    // Work of several files takes turns with one converter.
+    this.#converter.place = this.#place
     while (this.#hasLine) {
       if (!this.#take(batch, this.#sieve.isCandidate)) return false
       this.#next()
@@ -115,6 +120,7 @@ export class Records {
     const { bytes } = this.#block
     let from = this.#start
     while (from < this.#end && BLANKS.has(bytes[from] ?? 0)) from++
+    if (this.#converter.isText) return from
     const brace = bytes.subarray(from, this.#end).indexOf(OPEN)
     return brace < 0 ? from : from + brace
   }

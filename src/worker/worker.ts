@@ -53,10 +53,13 @@ async function prepare({
   document,
   context,
 }: ConnectorSetup): Promise<Omit<Instruments, 'reader'>> {
+  const { id } = delivery
   const own = await loadRules(probe)
   const rules = document === undefined ? own : applyDocument(own, document)
-  const converter = compile(rules, profile(delivery.version), context, { parse })
-  const { id } = delivery
+  const converter = compile(rules, profile(delivery.version), context, {
+    parse,
+    identity: id === 'random' ? 'place' : 'record',
+  })
   return {
     instance,
     converter,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { profile } from '../../src/idmefv2/profiles.ts'
 import { compile } from '../../src/mapping/compile.ts'
+import type { Translate } from '../../src/mapping/rules.ts'
 import { DeadLetters } from '../../src/state/deadletter.ts'
 import type { Destination, Messages, Refusal, Work } from '../../src/types.ts'
 import { BATCH_BYTES, Buffers } from '../../src/worker/batch.ts'
@@ -131,6 +132,59 @@ describe('a document', () => {
     ])
     expect(JSON.parse(String(letters[2]?.raw))).toEqual(JSON.parse(alert('no')))
     expect(String(letters[2]?.raw)).not.toContain('\n')
+  })
+})
+
+describe('records of text', () => {
+  const translate: Translate = (text, { path, changed }) => {
+    const [, event_type, note] = /^(\w+): ?(.*)$/.exec(text) ?? []
+    if (event_type === undefined) return undefined
+    if (note === '') throw new Error('nothing behind the colon')
+    return { event_type, time: TIME, note: `${note} ${path ?? 'nowhere'} ${changed ?? 'once'}` }
+  }
+  const converter = () => compile({ ...RULES, translate }, profile('2.D.V08'), { values: {}, options: {} })
+  const lines = ['alert: a {"x":', '0F1E2D', 'alert: b', '', 'other: c', 'alert: ', '  alert: d\r']
+
+  test('are converted, filtered and rejected as others are, in ranges cut anywhere', async () => {
+    const { work, folder, path } = rangeOf(`${lines.join('\n')}\n`)
+    for (const size of [work.end, 1, 7]) {
+      const destination = new Memory()
+      const { tools, letters } = benchFor(destination, folder, { converter: converter() })
+      const done = { records: 0, filtered: 0, converted: 0, rejected: 0 }
+      for (let start = 0; start < work.end; start += size) {
+        const part = await new Range(tools, { ...work, start, end: Math.min(start + size, work.end) }).run()
+        done.records += part.records
+        done.filtered += part.filtered
+        done.converted += part.converted
+        done.rejected += part.rejected.invalid_json ?? 0
+      }
+      expect(done).toEqual({ records: 6, filtered: 2, converted: 3, rejected: 1 })
+      expect(destination.notes).toEqual(['a {"x":', 'b', 'd'].map((note) => `${note} ${path} once`))
+      expect(letters().at(-1)).toMatchObject({ raw: 'alert: ', detail: 'nothing behind the colon' })
+    }
+  })
+
+  test('are told where they come from: documents with their time, and what came by itself with nothing', async () => {
+    const { work, folder, path } = rangeOf('alert: a\n')
+    const destination = new Memory()
+    const { tools } = benchFor(destination, folder, { converter: converter() })
+    await new Range(tools, { ...work, document: true, changed: 5 }).run()
+    const bytes = new Uint8Array(Buffer.from('alert: a'))
+    await new Range(tools, { kind: 'bytes', bytes, origin: 'stdin' }).run()
+    expect(destination.notes).toEqual([`a ${path} 5`, 'a nowhere once'])
+  })
+
+  test('of files that are read in turns are each told their own', async () => {
+    const shared = converter()
+    const destination = new Memory()
+    const runs = ['x', 'y'].map((name) => {
+      const { work, folder } = rangeOf(`alert: ${name} ${'z'.repeat(3000)}\n`.repeat(2000))
+      const { tools } = benchFor(destination, folder, { converter: shared })
+      return new Range(tools, { ...work, path: name }).run()
+    })
+    await Promise.all(runs)
+    expect(destination.notes).toHaveLength(4000)
+    for (const note of destination.notes) expect(note.at(-6)).toBe(note[0])
   })
 })
 
