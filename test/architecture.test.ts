@@ -78,6 +78,8 @@ const ARROWS: Record<string, readonly string[]> = {
   config: ['idmefv2/profiles', 'idmefv2/zone'],
   mapping: ['idmefv2'],
   idmefv2: [],
+  // The old format: pure, as the new one is.
+  idmefv1: [],
   log: ['config/options'],
   host: [],
   packaged: [],
@@ -111,6 +113,7 @@ const NOT_IN_WORKERS = [
 const PURE = [
   /^mapping\//,
   /^idmefv2\//,
+  /^idmefv1\//,
   /^connectors\/[^/]+\/(?!index$)/,
   /^sources\/(identity|watermark|siblings|cut|denial)$/,
   /^delivery\/(outcome|retry|window|body)$/,
