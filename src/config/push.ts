@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { isLoopback } from '../reach.ts'
 import { hasControl, readSecret, warnOfReaders } from './credentials.ts'
 import { readText } from './files.ts'
+import { byHttp } from './listeners.ts'
 import type { Parsed } from './parse.ts'
 import { address, bytes, secret, text } from './values.ts'
 
@@ -73,8 +74,6 @@ export function takesPush(options: z.ZodObject): boolean {
 /** `filetype` stands in sections that may take their records otherwise too. */
 type Settings = Parsed<typeof schema> & { options: { filetype?: unknown } }
 
-const isUsed = ({ options }: Settings) => options.filetype === undefined || options.filetype === 'http'
-
 /** Those that nobody leaves standing without a thought, as one may leave defaults. */
 const GUARDS = ['login', 'password', 'password_file', 'token', 'token_file', 'tls_cert', 'tls_key', 'tls_ca']
 
@@ -84,7 +83,7 @@ const GUARDS = ['login', 'password', 'password_file', 'token', 'token_file', 'tl
  */
 export async function checkPush(parsed: Settings): Promise<Partial<PushSettings>> {
   const { section } = parsed
-  if (isUsed(parsed)) {
+  if (byHttp(parsed.options.filetype)) {
     const gathered = await gatherKeys(parsed)
     await checkTls(parsed)
     checkReach(parsed)

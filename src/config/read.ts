@@ -6,6 +6,7 @@ import { checkDelivery, checkFiles, checkMetrics, checkWorkers } from './checks.
 import { gatherCredentials } from './credentials.ts'
 import { readLayers } from './files.ts'
 import { Findings } from './findings.ts'
+import { checkListeners } from './listeners.ts'
 import {
   common,
   type DeliveryOptions,
@@ -86,6 +87,7 @@ export async function readConfig(files: readonly string[], context: ReadContext)
   await checkFiles(idmefv2)
   checkMetrics(metrics)
   checkWorkers(workers)
+  checkListeners([metrics, ...connectors])
   const gathered = await gatherCredentials(idmefv2)
   // The cast: `takesPush` has seen that the schema is made of these options.
   const pushed = await Promise.all(

@@ -30,11 +30,11 @@ export class Section {
 
   /** Says something of `key` (of the whole section when it is empty), at its line or that of another key involved. */
   error(key: string, what: string, ...others: readonly string[]): void {
-    this.#findings.error(this.#where(key, ...others), this.#titled(key, what))
+    this.#findings.error(this.place(key, ...others), this.#titled(key, what))
   }
 
   warn(key: string, what: string, ...others: readonly string[]): void {
-    this.#findings.warn(this.#where(key, ...others), this.#titled(key, what))
+    this.#findings.warn(this.place(key, ...others), this.#titled(key, what))
   }
 
   /** The same place in the files with other keys of its own, and perhaps another name. */
@@ -42,7 +42,8 @@ export class Section {
     return new Section(name, this.#header, own, this.#lent, this.#findings)
   }
 
-  #where(...keys: readonly string[]): string {
+  /** Where the first of the keys that is given stands, `file:line`; where the section begins when none is. */
+  place(...keys: readonly string[]): string {
     const entry = keys.map((key) => this.get(key)).find((entry) => entry !== undefined)
     return entry ? `${entry.file}:${entry.line}` : this.#header
   }

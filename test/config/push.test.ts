@@ -29,7 +29,7 @@ function file(name: string, text: string, mode = 0o600): string {
 async function read(lines: string, { name = 'pushed', strict = false, env = {} } = {}) {
   const conf = file('a.conf', `[idmefv2]\nurl = http://127.0.0.1/\n[${name}]\n${lines}\n`)
   const told = ({ where, what }: { where: string; what: string }) =>
-    `${where.replace(conf, 'A')}: ${what.replaceAll(folder, '')}`
+    `${where.replace(conf, 'A')}: ${what.replaceAll(conf, 'A').replaceAll(folder, '')}`
   try {
     const { config, warnings } = await readConfig([conf], { env, probes, strict })
     // The probes have these options, and a file type at most.
@@ -169,5 +169,40 @@ describe('in a section that may take its records otherwise', () => {
   test('else passwords and certificates are warned of as not used', async () => {
     const { told } = await read('token = a\npath = /', { name: 'either' })
     expect(told).toEqual(['A:4: [either] token: is used with filetype = http only'])
+  })
+})
+
+describe('two sections that would listen at one address', () => {
+  test.each([
+    ['the same', '127.0.0.1:9000', '9000'],
+    ['all of the host, and one of it', '192.0.2.1:9000', '0.0.0.0:9000'],
+    ['all of the host, and one of IPv4', '[::]:9000', '127.0.0.1:9000'],
+  ])('are told with both places: %s', async (_, first, second) => {
+    const { told } = await read(`listen = ${first}\ntoken = a\n[pushed:b]\nlisten = ${second}\ntoken = b`)
+    expect(told).toContain('A:7: [pushed:b] listen: [pushed] listens there too (A:4)')
+  })
+
+  test('are told by where they begin when both leave it at the default', async () => {
+    const { told } = await read('[either:b]\nfiletype = http')
+    expect(told).toEqual(['A:4: [either:b] listen: [pushed] listens there too (A:3)'])
+  })
+
+  test('may be the metrics', async () => {
+    const { told } = await read('[metrics]\nlisten = 127.0.0.1:9880')
+    expect(told).toEqual(['A:3: [pushed] listen: [metrics] listens there too (A:5)'])
+  })
+
+  test.each([
+    ['other ports', '[pushed:b]\nlisten = 9881'],
+    ['ports that are picked', 'listen = 0\n[pushed:b]\nlisten = 0'],
+    ['other addresses', 'listen = 127.0.0.2:9880\n[pushed:b]'],
+    [
+      'IPv6 and all of IPv4',
+      'listen = [::1]:9880\n[pushed:b]\nlisten = 0.0.0.0:9880\ntoken = b\ntls_ca = /x',
+    ],
+    ['a section that takes its records otherwise', '[either:b]'],
+  ])('are not: %s', async (_, lines) => {
+    const { told } = await read(lines)
+    expect(told.filter((line) => line.includes('too'))).toEqual([])
   })
 })
