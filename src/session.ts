@@ -86,11 +86,20 @@ export class Session {
     }
   }
 
-  /** Why the receiver does not get anything at the moment, if so. */
+  /** Why the receiver does not get anything at the moment, or a source cannot take anything in, if so; a line each. */
   notReady(): string | undefined {
+    const { connectors } = this.#options.config
+    const deaf = this.#sources.flatMap((source, i) => {
+      const why = source.notReady?.()
+      return why === undefined ? [] : [`${connectors[i]?.instance}: ${why}`]
+    })
+    const reasons = [...this.#shut(), ...deaf]
+    return reasons.length > 0 ? reasons.join('\n') : undefined
+  }
+
+  #shut(): string[] {
     const { state, status } = this.#pool.status().gate
-    if (state === 'open') return undefined
-    return `the receiver is ${state}${status > 0 ? ` (HTTP ${status})` : ''}`
+    return state === 'open' ? [] : [`the receiver is ${state}${status > 0 ? ` (HTTP ${status})` : ''}`]
   }
 
   async #open(index: number): Promise<Source> {

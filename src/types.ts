@@ -59,6 +59,8 @@ export interface Source {
   commit(work: Work): void
   /** Read at every scrape. */
   lag(): Lag
+  /** Why nothing can be taken in at the moment, if so: an address or socket that cannot be listened on. */
+  notReady?(): string | undefined
   close(): Promise<void>
 }
 

@@ -80,6 +80,8 @@ class HttpPush implements Source {
   /** Of requests that are not answered yet. */
   readonly #answers = new Set<Promise<unknown>>()
   readonly #stopping = new AbortController()
+  /** Why the address cannot be listened on. */
+  #deaf: string | undefined
 
   constructor(options: PushOptions, context: TailContext) {
     const { address, path, tls, account, token, maxBodyBytes, patience = {}, form = JSON_FORM } = options
@@ -120,6 +122,10 @@ class HttpPush implements Source {
     return this.#spooled.lag()
   }
 
+  notReady(): string | undefined {
+    return this.#deaf
+  }
+
   async close(): Promise<void> {
     this.#refuseAll()
     // Who waits for the disk is told now.
@@ -133,9 +139,11 @@ class HttpPush implements Source {
     while (!signal.aborted && !this.#server.listening) {
       try {
         const { url } = await listen(this.#server, { ...address, scheme: tls ? 'https' : 'http' })
+        this.#deaf = undefined
         this.#edges.end('listen')
         this.#context.log.info({ url: url + path }, 'taking records')
       } catch (error) {
+        this.#deaf = error instanceof Error ? error.message : String(error)
         this.#edges.begin('listen', 'no records can be taken', { reason: String(error) }, 'error')
         await sleep(this.#context.poll_interval, undefined, { signal }).catch(() => undefined)
       }

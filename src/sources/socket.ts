@@ -37,6 +37,8 @@ class UnixStream implements Source {
   readonly #connections = new Map<Socket, Promise<void>>()
   readonly #server: Server
   readonly #stopping = new AbortController()
+  /** Why the socket cannot be opened. */
+  #deaf: string | undefined
 
   constructor(path: string, context: TailContext) {
     this.#path = path
@@ -72,6 +74,10 @@ class UnixStream implements Source {
     return this.#spooled.lag()
   }
 
+  notReady(): string | undefined {
+    return this.#deaf
+  }
+
   async close(): Promise<void> {
     await this.#hangUp()
     await this.#spooled.close()
@@ -83,8 +89,10 @@ class UnixStream implements Source {
       try {
         await removeStale(this.#path)
         await listen(this.#server, this.#path)
+        this.#deaf = undefined
         this.#edges.end(this.#path)
       } catch (error) {
+        this.#deaf = `${this.#path} cannot be opened: ${reason(error)}`
         const fields = { path: this.#path, reason: reason(error) }
         this.#edges.begin(this.#path, 'socket cannot be opened', fields, 'error')
         await sleep(this.#context.poll_interval, undefined, { signal }).catch(() => undefined)

@@ -1,5 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { statSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -67,6 +69,23 @@ test('a token is asked for, and shown nowhere; what is refused is counted', asyn
   expect(await program.stop()).toBe(0)
   expect(program.stderr).not.toContain('hush')
   expect(statSync(site.path('state/spool')).mode & 0o777).toBe(0o700)
+})
+
+test('while another has the address the program is not ready, and says why', async () => {
+  const [site, oracle] = [new Site(), await Oracle.start()]
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo // it listens on TCP
+  site.configure(oracle.url, { suricata: { filetype: 'http', listen: `127.0.0.1:${port}` } })
+  const program = site.run()
+  expect(await program.ready(503)).toBe(
+    `suricata: cannot listen on 127.0.0.1:${port}: another process already listens there\n`,
+  )
+  other.close()
+  await program.ready(200)
+  await new Shipper(`http://127.0.0.1:${port}/`).ship(lines(0, 1))
+  await oracle.arrival(0, 1)
+  expect(await program.stop()).toBe(0)
 })
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0

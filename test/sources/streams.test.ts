@@ -198,6 +198,7 @@ test('a socket that somebody answers on, and a file, are left alone until they a
   const waiting = consume(unixStream({ path: file }, context()))
   const run = consume(unixStream({ path }, context()))
   await sleep(50)
+  await expect.poll(() => run.source.notReady?.()).toBe(`${path} cannot be opened: EADDRINUSE`)
   expect(other.listening).toBe(true)
   expect(lstatSync(file).isFile()).toBe(true)
   await waiting.stop()
@@ -205,6 +206,7 @@ test('a socket that somebody answers on, and a file, are left alone until they a
   const socket = await dial(path)
   socket.write('{"n":1}\n')
   await run.until(1)
+  expect(run.source.notReady?.()).toBeUndefined()
 })
 
 test('once: ends with the last connection', async () => {
