@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { isLoopback } from '../reach.ts'
 import { type Access, readFirstLine } from './files.ts'
 import type { idmefv2 } from './options.ts'
-import type { Parsed } from './parse.ts'
+import { masked, type Parsed } from './parse.ts'
 import { Secret } from './secret.ts'
 import type { Section } from './section.ts'
 
@@ -69,7 +69,7 @@ function takeAddress({ section }: Parsed<typeof idmefv2>, gathered: Delivery, ac
   const url = URL.parse(written)
   // WHATWG parsing would drop line ends and tabs. Credentials may be in there even when it is no URL.
   if (!url || /\s/.test(written) || !['http:', 'https:'].includes(url.protocol)) {
-    const shown = written.includes('@') ? '(value not shown)' : `got ${JSON.stringify(written)}`
+    const shown = written.includes('@') ? '(value not shown)' : `got ${JSON.stringify(masked(written))}`
     section.error(address, `expected a URL that begins with http:// or https://, ${shown}`)
     return
   }

@@ -86,7 +86,13 @@ function told(option: z.core.SomeType, text: string, message: string): string {
   return `${masked(message.replaceAll(text, () => shown))}, got ${JSON.stringify(shown)}`
 }
 
-/** The text with user name and password of any URL in it hidden. */
+const QUERY = /(:\/\/[^\s?#]*\?)([^\s#]+)/g
+
+/** The text with user name and password of any URL in it hidden, and the values in its query: tokens stand there too. */
 export function masked(text: string): string {
-  return text.replace(/:\/\/.*@/gs, '://***@')
+  const hidden = (part: string) => (part.includes('=') ? part.replace(/=.*/, '=***') : '***')
+  return text
+    .replace(/:\/\/.*\?.*@.*/gs, '://***') // what stands before the @ may belong to the query, or to a password
+    .replace(/:\/\/.*@/gs, '://***@')
+    .replace(QUERY, (_, before: string, query: string) => before + query.split('&').map(hidden).join('&'))
 }

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { dumpConfig } from '../../src/config/dump.ts'
 import { readIni } from '../../src/config/ini.ts'
 import { common } from '../../src/config/options.ts'
+import { masked } from '../../src/config/parse.ts'
 import { readConfig } from '../../src/config/read.ts'
 import { sampleOf, tableOf } from '../../src/config/sample.ts'
 import {
@@ -140,6 +141,23 @@ describe('S9: secrets', () => {
       { numRuns: 100 },
     )
   })
+
+  it('may stand in the query of an address, of which only the names are shown', async () => {
+    const url = 'https://siem.example/in?key=abc&to=x=y&hush#end'
+    const { config } = await read(`[idmefv2]\nurl = ${url}\n[probe]\nfilename = /a`)
+    expect(config.idmefv2.url).toBe(url)
+    expect(dumpConfig(config, probes)).toContain('url = https://siem.example/in?key=***&to=***&***#end\n')
+    await expect(
+      read('[idmefv2]\nurl = ftp://siem.example/in?key=abc\n[probe]\nfilename = /a'),
+    ).rejects.toThrow('got "ftp://siem.example/in?key=***"')
+  })
+
+  it.each(['https://siem.example/in?key=ab@cd', 'https://u:a?b@siem.example/'])(
+    'are hidden with all of an address that can be read in two ways: %s',
+    (url) => {
+      expect(masked(`url: ${url}`)).toBe('url: https://***')
+    },
+  )
 
   it('never appear in an error', async () => {
     const refusing = z.strictObject({
