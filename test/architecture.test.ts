@@ -55,7 +55,7 @@ const ARROWS: Record<string, readonly string[]> = {
     'state/deadletter',
   ],
   // load.ts and connector.ts; what a probe itself may know is below.
-  connectors: ['mapping/rules', 'sources/tail'],
+  connectors: ['mapping/rules', 'sources/paths', 'sources/tail'],
   // The porch writes to the ledger.
   sources: [
     'receiver',

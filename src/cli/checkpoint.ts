@@ -1,7 +1,9 @@
 import { bytes } from '../config/values.ts'
+import { loadConnector, probeOf, probes } from '../connectors/load.ts'
 import { EXIT, UsageError } from '../errors.ts'
 import { oneLine } from '../log.ts'
-import { positionsIn } from '../state/checkpoint.ts'
+import type { Archive } from '../sources/paths.ts'
+import { type FileState, positionsIn } from '../state/checkpoint.ts'
 import { move, type Target } from './move.ts'
 import { PLACE_OPTIONS, placeOf, print } from './place.ts'
 import { readPositions, type Sight, sightsOf } from './positions.ts'
@@ -55,9 +57,21 @@ async function ls(call: Call, state: string): Promise<number> {
   const line = isSet(call, 'json') ? jsonLine : textLine
   const { states, warnings } = readPositions(positionsIn(state))
   for (const warning of warnings) stderr.write(`${warning}\n`)
-  for (const sight of sightsOf(states)) await print(stdout, line(sight))
+  for (const sight of sightsOf(states, await archivesOf(states))) await print(stdout, line(sight))
   if (states.length === 0) stderr.write('no positions are stored\n')
   return warnings.length > 0 ? EXIT.failed : EXIT.ok
+}
+
+/** By connector; of those that this version knows. */
+async function archivesOf(states: readonly FileState[]): Promise<Map<string, Archive>> {
+  const known = probes()
+  const archives = new Map<string, Archive>()
+  for (const connector of new Set(states.map((state) => state.connector))) {
+    const probe = probeOf(connector)
+    const { archive } = known.includes(probe) ? await loadConnector(probe) : {}
+    if (archive) archives.set(connector, archive)
+  }
+  return archives
 }
 
 function jsonLine(sight: Sight): string {
@@ -79,7 +93,7 @@ function behind({ state, is, size = state.size }: Sight): number {
   return is === 'replaced' ? size : Math.max(0, size - state.offset)
 }
 
-function finding({ state, is, path }: Sight): string {
+function finding({ state, is, path, packed }: Sight): string {
   const where = path === state.path ? '' : ` as ${oneLine(path ?? '')}`
   switch (is) {
     case 'same':
@@ -89,7 +103,7 @@ function finding({ state, is, path }: Sight): string {
     case 'replaced':
       return `holds another content${where}`
     case 'gone':
-      return 'not found'
+      return packed ? 'not found, or compressed' : 'not found'
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { OpenFile } from '../sources/file.ts'
 import { recognise } from '../sources/identity.ts'
-import { predecessors } from '../sources/paths.ts'
+import { type Archive, predecessors } from '../sources/paths.ts'
 import { decode, type FileState } from '../state/checkpoint.ts'
 import { reason } from '../state/edges.ts'
 
@@ -10,12 +10,20 @@ export interface Sight {
   state: FileState
   /**
    * `same`: reading would go on at the offset; `shorter`: at the new end; `replaced`: the inode holds another content,
-   * read from its beginning; `gone`: neither at its path nor among its rotated predecessors.
+   * read from its beginning; `gone`: neither at its path nor among its rotated predecessors, as far as these are not
+   * compressed.
    */
   is: 'same' | 'shorter' | 'replaced' | 'gone'
+  /** There are compressed predecessors; what they hold is seen only by unpacking them. */
+  packed?: boolean
   /** Where it was found. */
   path?: string
   size?: number
+}
+
+interface Opened {
+  path: string
+  file: OpenFile
 }
 
 /**
@@ -40,16 +48,23 @@ function inOrder(a: FileState, b: FileState): number {
   return first < second ? -1 : first > second ? 1 : a.changed - b.changed
 }
 
-/** Looks for the files of states as a source would, path by path. */
-export function* sightsOf(states: readonly FileState[]): Generator<Sight> {
+/**
+ * Looks for the files of states as a source would, path by path. `archives`: by connector, for those of which rotation puts
+ * the files elsewhere.
+ */
+export function* sightsOf(
+  states: readonly FileState[],
+  archives: ReadonlyMap<string, Archive> = new Map(),
+): Generator<Sight> {
   const groups = Map.groupBy(states, ({ connector, path }) => `${connector}\0${path}`)
-  for (const group of groups.values()) yield* look(group)
+  for (const group of groups.values()) yield* look(group, archives.get(group[0]?.connector ?? ''))
 }
 
-function look(states: readonly FileState[]): Sight[] {
+function look(states: readonly FileState[], archive: Archive | undefined): Sight[] {
   const path = states[0]?.path ?? ''
   if (states.every(isSpooled)) return states.map(lookAtSegment)
-  const files = [...predecessors(path).plain, path].flatMap((each) => opened(each) ?? [])
+  const { plain, packed } = predecessors(path, archive)
+  const files = distinct([...plain, path].flatMap((each) => opened(each) ?? []))
   try {
     const found = recognise(
       files.map(({ file }) => file),
@@ -58,7 +73,8 @@ function look(states: readonly FileState[]): Sight[] {
     return states.map((state) => {
       const index = found.findIndex((each) => 'state' in each && each.state === state)
       const [recognition, one] = [found[index], files[index]]
-      if (!recognition || !one || recognition.is === 'new') return { state, is: 'gone' }
+      if (!recognition || !one || recognition.is === 'new')
+        return { state, is: 'gone', packed: packed.length > 0 }
       return { state, is: recognition.is, path: one.path, size: one.file.size }
     })
   } finally {
@@ -77,8 +93,19 @@ function lookAtSegment(state: FileState): Sight {
   return size === undefined ? { state, is: 'gone' } : { state, is: 'same', path, size }
 }
 
+/** Of several names of one file the last, which is the path itself where it is one of them. */
+function distinct(files: readonly Opened[]): Opened[] {
+  const byKey = new Map<string, Opened>()
+  for (const one of files) {
+    byKey.get(one.file.key)?.file.release()
+    byKey.delete(one.file.key)
+    byKey.set(one.file.key, one)
+  }
+  return [...byKey.values()]
+}
+
 /** What cannot be opened cannot be known again. */
-function opened(path: string): { path: string; file: OpenFile } | undefined {
+function opened(path: string): Opened | undefined {
   try {
     return { path, file: new OpenFile(path) }
   } catch {

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Archive } from '../sources/paths.ts'
 import type { TailContext } from '../sources/tail.ts'
 import type { Source } from '../types.ts'
 
@@ -9,6 +10,8 @@ import type { Source } from '../types.ts'
 export interface Connector<O extends z.ZodObject = z.ZodObject> {
   summary: string
   options: O
+  /** Where rotation puts the files it follows, when not beside them. */
+  archive?: Archive
   source(options: z.output<O>, context: SourceContext): Source
 }
 

@@ -16,6 +16,9 @@ export async function loadConnector(probe: string): Promise<Connector> {
   return (await import(`./${probe}/index.${EXTENSION}`)).default
 }
 
+/** The probe of a section: `suricata` of `suricata:dmz`. */
+export const probeOf = (instance: string): string => instance.split(':', 1)[0] ?? instance
+
 /** Only this is loaded in a worker: the rules of a probe, without its sources. */
 export async function loadRules(probe: string): Promise<Rules> {
   return (await import(`./${probe}/mapping.${EXTENSION}`)).default

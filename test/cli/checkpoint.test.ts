@@ -1,12 +1,15 @@
 import {
   copyFileSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { checkpoint } from '../../src/cli/checkpoint.ts'
 import { UsageError } from '../../src/errors.ts'
@@ -79,6 +82,35 @@ describe('ls', () => {
     renameSync(`${site.eve}.1`, site.path('elsewhere'))
     expect(await positions(site)).toMatchObject([{ found: 'gone' }])
     expect((await on(site, 'ls')).out).toContain('not found\n')
+  })
+
+  test('finds the days of Wazuh, to which alerts.json was only a link, where they lie', async () => {
+    const [site, oracle] = [new Site(), await Oracle.start()]
+    const log = site.path('alerts.json')
+    const [before, today] = ['27', '28'].map((day) => site.path(`2026/Feb/ossec-alerts-${day}.json`))
+    mkdirSync(site.path('2026/Feb'), { recursive: true })
+    site.configure(oracle.url, { wazuh: { logfile: log, start: 'beginning' } })
+    for (const [day, line] of [
+      [before, '{"day":1}\n'],
+      [today, '{"day":2}\n'],
+    ] as const) {
+      rmSync(log, { force: true })
+      writeFileSync(String(day), line)
+      linkSync(String(day), log)
+      await delivered(site)
+    }
+    const places = async () => (await positions(site)).map(({ found, at }) => [found, at])
+    expect(await places()).toEqual([
+      ['same', before],
+      ['same', log],
+    ])
+    writeFileSync(`${before}.gz`, gzipSync(readFileSync(String(before))))
+    rmSync(String(before))
+    expect(await places()).toEqual([
+      ['gone', undefined],
+      ['same', log],
+    ])
+    expect((await on(site, 'ls')).out).toContain('not found, or compressed\n')
   })
 
   test('changes nothing, also where positions are damaged: then it tells those of before', async () => {

@@ -48,6 +48,7 @@ const options = z
 const wazuh: Connector<typeof options> = {
   summary: 'Alerts of the Wazuh manager, from its alerts.json',
   options,
+  archive,
   source({ logfile, start }, context) {
     return tail({ paths: logfile, start, archive }, context)
   },
