@@ -36,8 +36,7 @@ export const RISKS: Readonly<Record<number, Row>> = {
   9: {
     fault: 'passwords in logs, errors, metrics, files, the list of processes',
     outcome:
-      'wrapped as they are read, and shown as `***`; taken out of addresses; no query of the address in the log; a file with a password that everyone can read is warned of. No option takes a secret on the command line. Alerts are not logged at any level',
-    reason: '`check` shows the query of `url`, as it prints the configuration in force',
+      'wrapped as they are read, and shown as `***`; taken out of addresses; no query of the address in the log, and with `check` only the names in it; a file with a password that everyone can read is warned of. No option takes a secret on the command line. Alerts are not logged at any level',
   },
   10: {
     fault: 'names in events that reach a prototype: `__proto__`, `constructor`',
