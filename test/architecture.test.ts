@@ -14,6 +14,7 @@ const ARROWS: Record<string, readonly string[]> = {
   // The top: may know everything below, and nothing knows it.
   main: ['cli', 'log', 'receiver/listen', 'version'],
   cli: [
+    'client',
     'config',
     'connectors',
     'delivery',
@@ -66,8 +67,9 @@ const ARROWS: Record<string, readonly string[]> = {
     'state/segment',
     'state/spool',
   ],
-  // Of the options the types. package.json: a User-Agent has the version.
-  delivery: ['config/options', 'package.json'],
+  delivery: ['client', 'config/options'],
+  // What whoever asks or sends by HTTP has in common. Of the options the types; package.json: a User-Agent has the version.
+  client: ['config/options', 'config/secret', 'package.json'],
   testserver: ['idmefv2', 'receiver'],
   // What the workers count is what the metrics show.
   metrics: ['receiver/listen', 'worker/messages'],
@@ -116,7 +118,8 @@ const PURE = [
   /^idmefv1\//,
   /^connectors\/[^/]+\/(?!index$)/,
   /^sources\/(identity|watermark|siblings|cut|denial)$/,
-  /^delivery\/(outcome|retry|window|body)$/,
+  /^delivery\/(outcome|window|body)$/,
+  /^client\/(retry|words|target|error)$/,
   /^receiver\/(head|room)$/,
   /^testserver\/(negotiate|messages|summary|tally|recent|page)$/,
   /^config\/(ini|expand|facts|sample|values|options|dump|findings)$/,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import { shown } from '../client/target.ts'
 import type { Config } from '../config/read.ts'
-import { shown } from '../delivery/target.ts'
 import { ConfigError, EXIT } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'

@@ -1,13 +1,15 @@
 import { constants } from 'node:fs'
-import { access } from 'node:fs/promises'
+import fs from 'node:fs/promises'
+import type { z } from 'zod'
 import { isLoopback } from '../reach.ts'
-import type { idmefv2, metrics, workers } from './options.ts'
+import type { access, idmefv2, metrics, workers } from './options.ts'
 import type { Parsed } from './parse.ts'
 
 // What no single option can tell: options that need, exclude or bound one another, and what is unsafe together.
 // An option whose own value was refused counts as given: one mistake, one message.
 
-export function checkDelivery({ section, options, faulty }: Parsed<typeof idmefv2>): void {
+export function checkDelivery(parsed: Parsed<typeof idmefv2>): void {
+  const { section, options, faulty } = parsed
   const isGiven = (key: keyof typeof options) => options[key] !== undefined || faulty.has(key)
   const { delivery } = options
 
@@ -15,12 +17,20 @@ export function checkDelivery({ section, options, faulty }: Parsed<typeof idmefv
     section.error('url', `is required for delivery = ${delivery}`, 'delivery')
   if (delivery === 'file' && !isGiven('file'))
     section.error('file', 'is required for delivery = file', 'delivery')
+  if (exceeds(options.retry_min, options.retry_max))
+    section.error('retry_min', 'is longer than retry_max', 'retry_max')
+  checkAccess(parsed)
+}
+
+type Accessed = Parsed<z.ZodObject<typeof access>>
+
+/** Of the receiver, and of every tool that is asked. */
+export function checkAccess({ section, options, faulty }: Accessed): void {
+  const isGiven = (key: keyof typeof options) => options[key] !== undefined || faulty.has(key)
   if (isGiven('cert') && !isGiven('key')) section.error('key', 'is required beside cert', 'cert')
   if (isGiven('key') && !isGiven('cert')) section.error('cert', 'is required beside key', 'key')
   if (typeof options.verify === 'string' && isGiven('ca'))
     section.error('verify', 'give the certificate authorities here or as ca, not both')
-  if (exceeds(options.retry_min, options.retry_max))
-    section.error('retry_min', 'is longer than retry_max', 'retry_max')
   if (options.verify === false)
     section.warn(
       'verify',
@@ -29,7 +39,7 @@ export function checkDelivery({ section, options, faulty }: Parsed<typeof idmefv
 }
 
 /** That the files of the TLS options can be read; what is in them is for TLS to judge. */
-export async function checkFiles({ section, options }: Parsed<typeof idmefv2>): Promise<void> {
+export async function checkFiles({ section, options }: Accessed): Promise<void> {
   for (const key of ['verify', 'ca', 'cert', 'key'] as const) {
     const path = options[key]
     if (typeof path !== 'string' || (await isReadable(path))) continue
@@ -53,7 +63,7 @@ function exceeds(least: number | undefined, most: number | undefined): boolean {
 }
 
 function isReadable(path: string): Promise<boolean> {
-  return access(path, constants.R_OK).then(
+  return fs.access(path, constants.R_OK).then(
     () => true,
     () => false,
   )

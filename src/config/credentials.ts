@@ -1,12 +1,15 @@
 import type { z } from 'zod'
 import { isLoopback } from '../reach.ts'
 import { type Access, readFirstLine } from './files.ts'
-import type { idmefv2 } from './options.ts'
+import type { AccessOptions, access } from './options.ts'
 import { masked, type Parsed } from './parse.ts'
 import { Secret } from './secret.ts'
 import type { Section } from './section.ts'
 
-type Delivery = Partial<z.output<typeof idmefv2>>
+/** Every section that has them. */
+type Accessed = Parsed<z.ZodObject<typeof access & { url: z.ZodType<string | undefined> }>>
+
+type Gathered = Partial<AccessOptions & { url: string | undefined }>
 
 /** Who we are to whom: the options that hold an address and what we show there. */
 const ACCOUNTS = [
@@ -21,8 +24,8 @@ type Account = (typeof ACCOUNTS)[number]
  * and `password` (out of `proxy` to `proxy_login` and `proxy_password`), the content of `password_file` to
  * `password`. The addresses that remain are http or https URLs without credentials.
  */
-export async function gatherCredentials(parsed: Parsed<typeof idmefv2>): Promise<Delivery> {
-  const gathered: Delivery = { ...parsed.options }
+export async function gatherCredentials(parsed: Accessed): Promise<Gathered> {
+  const gathered: Gathered = { ...parsed.options }
   await takeFile(parsed, gathered)
   for (const account of ACCOUNTS) {
     takeAddress(parsed, gathered, account)
@@ -33,10 +36,7 @@ export async function gatherCredentials(parsed: Parsed<typeof idmefv2>): Promise
   return gathered
 }
 
-async function takeFile(
-  { section, options, faulty }: Parsed<typeof idmefv2>,
-  gathered: Delivery,
-): Promise<void> {
+async function takeFile({ section, options, faulty }: Accessed, gathered: Gathered): Promise<void> {
   const path = options.password_file
   if (path === undefined) return
   if (options.password || faulty.has('password'))
@@ -62,7 +62,7 @@ export function warnOfReaders(section: Section, key: string, { mode }: Access): 
   if (mode & 0o044) section.warn(key, `others than its owner can read it (mode 0${mode.toString(8)})`)
 }
 
-function takeAddress({ section }: Parsed<typeof idmefv2>, gathered: Delivery, account: Account): void {
+function takeAddress({ section }: Accessed, gathered: Gathered, account: Account): void {
   const { address, login, password } = account
   const written = gathered[address]
   if (written === undefined) return
@@ -90,11 +90,7 @@ function takeAddress({ section }: Parsed<typeof idmefv2>, gathered: Delivery, ac
   gathered[address] = url.href
 }
 
-function checkAccount(
-  { section, faulty }: Parsed<typeof idmefv2>,
-  gathered: Delivery,
-  account: Account,
-): void {
+function checkAccount({ section, faulty }: Accessed, gathered: Gathered, account: Account): void {
   const { address, login, password } = account
   const user = gathered[login]
   const word = gathered[password]

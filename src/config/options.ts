@@ -37,10 +37,8 @@ export const logging = z.strictObject({
     .describe('auto: pretty on a terminal, JSON lines otherwise'),
 })
 
-export const idmefv2 = z.strictObject({
-  url: text()
-    .optional()
-    .describe('receiver of the messages, http:// or https://; needed for delivery = each and array'),
+/** How a server is reached, what it must show and what we show it: the receiver, and tools that are asked. */
+export const access = {
   login: text().optional().describe('user name for HTTP Basic authentication'),
   password: secret()
     .optional()
@@ -60,12 +58,20 @@ export const idmefv2 = z.strictObject({
     .describe(
       'accept only server certificates with one of these SHA-256 fingerprints (hexadecimal, colons allowed)',
     ),
-  http2: choice('auto', 'off')
-    .default('auto')
-    .describe('auto: HTTP/2 where the server offers it by ALPN; off: HTTP/1.1'),
   proxy: text().optional().describe('HTTP proxy to go through (CONNECT), http://[user:password@]host:port'),
   proxy_login: text().optional().describe('user name at the proxy'),
   proxy_password: secret().optional().describe('password at the proxy'),
+  connect_timeout: duration(10).prefault('5s').describe('time to connect, TLS included'),
+}
+
+export const idmefv2 = z.strictObject({
+  url: text()
+    .optional()
+    .describe('receiver of the messages, http:// or https://; needed for delivery = each and array'),
+  ...access,
+  http2: choice('auto', 'off')
+    .default('auto')
+    .describe('auto: HTTP/2 where the server offers it by ALPN; off: HTTP/1.1'),
   version: version().prefault('2.D.V08').describe('IDMEFv2 version of the messages'),
   delivery: choice('each', 'array', 'stdout', 'file')
     .default('each')
@@ -98,7 +104,6 @@ export const idmefv2 = z.strictObject({
     .prefault('512KiB')
     .describe('delivery = array: most bytes a POST, before compression'),
   gzip: boolean().prefault('no').describe('delivery = array: compress the body'),
-  connect_timeout: duration(10).prefault('5s').describe('time to connect, TLS included'),
   response_timeout: duration(10).prefault('30s').describe('time from the request to the whole answer'),
   retry_min: duration(1).prefault('200ms').describe('shortest pause before a retry'),
   retry_max: duration(1).prefault('30s').describe('longest pause before a retry, Retry-After included'),
@@ -169,6 +174,9 @@ export const workers = z.strictObject({
 
 export const common = { logging, idmefv2, state, metrics, workers }
 
+const accessed = z.strictObject(access)
+
+export type AccessOptions = z.output<typeof accessed>
 export type LoggingOptions = z.output<typeof logging>
 export type DeliveryOptions = z.output<typeof idmefv2>
 export type StateOptions = z.output<typeof state>

@@ -1,18 +1,20 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { RequestError } from '../client/error.ts'
+import { type Log, SILENT } from '../client/log.ts'
+import { nextPauseMs, retryAfterMs } from '../client/retry.ts'
+import { shown } from '../client/target.ts'
 import type { DeliveryOptions } from '../config/options.ts'
 import type { Destination, Messages, Refusal } from '../types.ts'
 import { Bodies } from './bodies.ts'
 import { array, arrayEnd, single } from './body.ts'
 import { Channel } from './channel.ts'
 import { Batch, type Desk, type Exchange } from './exchange.ts'
-import { DeliveryError, type Fault, faultOf, faultOfStatus } from './fault.ts'
+import { type Fault, faultOf, faultOfStatus } from './fault.ts'
 import { type Gate, OPEN_PASS, type Pass } from './gate.ts'
-import { type Hooks, type Log, SILENT } from './log.ts'
+import type { Hooks } from './log.ts'
 import { classify, refusalReason } from './outcome.ts'
 import { Queue } from './queue.ts'
-import { nextPauseMs, retryAfterMs } from './retry.ts'
-import { shown } from './target.ts'
 import { Window } from './window.ts'
 
 const compress = promisify(gzip)
@@ -78,7 +80,7 @@ class HttpDestination implements Destination, Desk {
   }
 
   async close(): Promise<void> {
-    const closed = new DeliveryError('CLOSED', 'the destination was closed')
+    const closed = new RequestError('CLOSED', 'the destination was closed')
     for (const batch of this.#queue.batches) this.#drop(batch, closed)
     clearTimeout(this.#overdue)
     await this.#channel.close()
@@ -172,7 +174,7 @@ class HttpDestination implements Destination, Desk {
       overdue.push(exchange)
     }
     for (const exchange of overdue) {
-      exchange.fail(new DeliveryError('RESPONSE_TIMEOUT', `no whole answer within ${timeoutMs} ms`))
+      exchange.fail(new RequestError('RESPONSE_TIMEOUT', `no whole answer within ${timeoutMs} ms`))
     }
   }
 

@@ -1,13 +1,14 @@
 import fs, { constants } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { type Log, SILENT } from '../client/log.ts'
+import { nextPauseMs } from '../client/retry.ts'
+import { codeOf, explain } from '../client/words.ts'
 import type { Destination, Messages, Refusal } from '../types.ts'
 import { startOf } from './body.ts'
-import { codeOf, explain } from './fault.ts'
 import type { Gate, Pass } from './gate.ts'
 import type { Lock } from './lock.ts'
-import { type Hooks, type Log, SILENT } from './log.ts'
-import { nextPauseMs } from './retry.ts'
+import type { Hooks } from './log.ts'
 
 const write = promisify(fs.write)
 const read = promisify(fs.read)

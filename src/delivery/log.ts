@@ -1,11 +1,4 @@
-/** What delivery asks of a log; pino's loggers are one. */
-export interface Log {
-  info(fields: object, text: string): void
-  warn(fields: object, text: string): void
-  error(fields: object, text: string): void
-}
-
-export const SILENT: Log = { info() {}, warn() {}, error() {} }
+import type { Log } from '../client/log.ts'
 
 /** What a destination tells of itself, beside what `send` returns. */
 export interface Hooks {

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
+import type { Log } from '../../src/client/log.ts'
 import { idmefv2 } from '../../src/config/options.ts'
-import type { Log } from '../../src/delivery/log.ts'
 import type { Messages } from '../../src/types.ts'
 
 export interface Received {

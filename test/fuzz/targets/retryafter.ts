@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { retryAfterMs } from '../../../src/delivery/retry.ts'
+import { retryAfterMs } from '../../../src/client/retry.ts'
 import type { Target } from '../target.ts'
 
 const NOW_MS = Date.UTC(2026, 3, 26, 10)

@@ -1,10 +1,9 @@
-import type { DeliveryOptions } from '../config/options.ts'
 import { ConfigError } from '../errors.ts'
+import type { Access } from './access.ts'
 
-/** The receiver's address. Throws a `ConfigError` when there is none, or none that HTTP can reach. */
-export function targetOf({ url, proxy }: DeliveryOptions): URL {
-  if (url === undefined)
-    throw new ConfigError([{ where: 'url', what: 'is needed for delivery = each and array' }])
+/** The server's address. Throws a `ConfigError` when there is none, or none that HTTP can reach. */
+export function targetOf({ url, proxy }: Pick<Access, 'url' | 'proxy'>): URL {
+  if (url === undefined) throw new ConfigError([{ where: 'url', what: 'is needed' }])
   if (proxy !== undefined) httpUrl('proxy', proxy)
   return httpUrl('url', url)
 }

@@ -2,9 +2,9 @@ import type { X509Certificate } from 'node:crypto'
 import net, { type Socket } from 'node:net'
 import tls, { type TLSSocket } from 'node:tls'
 import type { buildConnector } from 'undici'
-import type { DeliveryOptions } from '../config/options.ts'
+import type { Access } from './access.ts'
 import { basic, type Credentials } from './credentials.ts'
-import { DeliveryError } from './fault.ts'
+import { RequestError } from './error.ts'
 import { type Place, placeOf } from './target.ts'
 
 /**
@@ -13,7 +13,7 @@ import { type Place, placeOf } from './target.ts'
  */
 export function connector(
   target: URL,
-  options: DeliveryOptions,
+  options: Access,
   credentials: Credentials,
   closing: AbortSignal,
 ): buildConnector.connector {
@@ -37,7 +37,7 @@ export function connector(
 }
 
 /** A TCP connection to the target, or through the tunnel of the proxy. */
-export function reach(target: URL, options: DeliveryOptions, signal: AbortSignal): Promise<Socket> {
+export function reach(target: URL, options: Access, signal: AbortSignal): Promise<Socket> {
   const place = placeOf(target)
   return options.proxy === undefined
     ? dial(place, signal)
@@ -59,7 +59,7 @@ export function dial(place: Place, signal: AbortSignal): Promise<Socket> {
 export async function secure(
   socket: Socket,
   target: URL,
-  options: DeliveryOptions,
+  options: Access,
   credentials: Credentials,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
@@ -70,16 +70,16 @@ export async function secure(
   throw mismatch
 }
 
-export const mustVerify = (options: DeliveryOptions): boolean =>
+export const mustVerify = (options: Access): boolean =>
   options.verify !== false && (options.pin_sha256.length === 0 || hasCa(options))
 
-const hasCa = ({ ca, verify }: DeliveryOptions): boolean => ca !== undefined || typeof verify === 'string'
+const hasCa = ({ ca, verify }: Access): boolean => ca !== undefined || typeof verify === 'string'
 
 /** The handshake alone. With `rejectUnauthorized` false nothing about the server is known yet: send nothing. */
 export function handshake(
   socket: Socket,
   target: URL,
-  options: DeliveryOptions,
+  options: Access,
   { context }: Credentials,
   rejectUnauthorized: boolean,
   signal: AbortSignal,
@@ -98,12 +98,12 @@ export function handshake(
 }
 
 /** The error when the server's certificate is none of the pinned ones; undefined when it is, or none is pinned. */
-export function pinMismatch(socket: TLSSocket, options: DeliveryOptions): DeliveryError | undefined {
+export function pinMismatch(socket: TLSSocket, options: Access): RequestError | undefined {
   if (options.pin_sha256.length === 0) return undefined
   const certificate: X509Certificate | undefined = socket.getPeerX509Certificate()
   const actual = certificate === undefined ? 'none' : certificate.fingerprint256
   if (options.pin_sha256.some((pin) => plain(pin) === plain(actual))) return undefined
-  return new DeliveryError(
+  return new RequestError(
     'PIN_MISMATCH',
     `the server certificate is not a pinned one; its SHA-256 is ${actual}`,
   )
@@ -114,7 +114,7 @@ const plain = (fingerprint: string): string => fingerprint.replaceAll(':', '').t
 /** A CONNECT tunnel (RFC 9110, 9.3.6). Not undici's ProxyAgent: that tells the status of a refusal only in words. */
 function tunnel(
   proxy: URL,
-  { proxy_login, proxy_password }: DeliveryOptions,
+  { proxy_login, proxy_password }: Access,
   { host, port }: Place,
   signal: AbortSignal,
 ): Promise<Socket> {
@@ -142,11 +142,11 @@ function tunnel(
         return
       }
       socket.destroy()
-      reject(new DeliveryError('PROXY', `the proxy answered ${statusCode}`, { status: statusCode }))
+      reject(new RequestError('PROXY', `the proxy answered ${statusCode}`, { status: statusCode }))
     })
     request.once('response', ({ statusCode = 0 }) => {
       request.destroy()
-      reject(new DeliveryError('PROXY', `the proxy answered ${statusCode}`, { status: statusCode }))
+      reject(new RequestError('PROXY', `the proxy answered ${statusCode}`, { status: statusCode }))
     })
     request.on('error', (error) => reject(signal.aborted ? signal.reason : error))
     request.end()
@@ -180,12 +180,12 @@ function established<S extends Socket>(
 }
 
 /** Without one of undici's own codes, which would make its client try to connect for ever. */
-function connectError(error: unknown, timeoutMs: number): DeliveryError {
-  if (error instanceof DeliveryError) return error
+function connectError(error: unknown, timeoutMs: number): RequestError {
+  if (error instanceof RequestError) return error
   const name = error instanceof Error ? error.name : ''
   if (name === 'TimeoutError')
-    return new DeliveryError('CONNECT_TIMEOUT', `no connection within ${timeoutMs} ms`)
-  return new DeliveryError('CONNECT', error instanceof Error ? error.message : 'no connection', {
+    return new RequestError('CONNECT_TIMEOUT', `no connection within ${timeoutMs} ms`)
+  return new RequestError('CONNECT', error instanceof Error ? error.message : 'no connection', {
     cause: error,
   })
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nextPauseMs, retryAfterMs } from '../../src/delivery/retry.ts'
+import { nextPauseMs, retryAfterMs } from '../../src/client/retry.ts'
 
 describe('nextPauseMs', () => {
   test('the first pause is the shortest', () => {

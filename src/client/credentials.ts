@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from 'node:fs'
 import { createSecureContext, type SecureContext } from 'node:tls'
-import type { DeliveryOptions } from '../config/options.ts'
 import { ConfigError } from '../errors.ts'
+import type { Access } from './access.ts'
 import type { Log } from './log.ts'
 
-type Key = 'ca' | 'cert' | 'key' | 'password_file'
+type Key = 'ca' | 'cert' | 'key' | 'password_file' | 'token_file'
 
 interface Secrets {
   context: SecureContext | undefined
@@ -16,14 +16,14 @@ interface Secrets {
  * name. Files may be replaced while we run; what cannot be used is not taken, and the old stays in force.
  */
 export class Credentials {
-  readonly #options: DeliveryOptions
+  readonly #options: Access
   readonly #target: URL
   readonly #files: readonly (readonly [Key, string])[]
   #stamp: string
   #secrets: Secrets
 
   /** Throws a `ConfigError` that names the option when a file cannot be read or used. */
-  constructor(options: DeliveryOptions, target: URL) {
+  constructor(options: Access, target: URL) {
     this.#options = options
     this.#target = target
     this.#files = files(options)
@@ -67,9 +67,9 @@ export class Credentials {
   #read(): Secrets {
     const texts: Partial<Record<Key, string>> = {}
     for (const [key, path] of this.#files) texts[key] = readText(key, path)
-    const { password_file, ...tls } = texts
+    const { password_file, token_file, ...tls } = texts
     const context = this.#target.protocol === 'https:' ? this.#secure(tls) : undefined
-    return { context, authorization: this.#authorize(password_file) }
+    return { context, authorization: this.#authorize(password_file, token_file) }
   }
 
   #secure(texts: { ca?: string; cert?: string; key?: string }): SecureContext {
@@ -80,19 +80,23 @@ export class Credentials {
     }
   }
 
-  #authorize(fileText: string | undefined): string | undefined {
-    const { login, password } = this.#options
-    const word = fileText?.split(/\r?\n/, 1)[0] ?? password?.reveal()
+  #authorize(passwords: string | undefined, tokens: string | undefined): string | undefined {
+    const { login, password, token } = this.#options
+    const bearer = firstLine(tokens) ?? token?.reveal()
+    if (bearer !== undefined) return `Bearer ${bearer}`
+    const word = firstLine(passwords) ?? password?.reveal()
     // As the Python connectors: a login without a password is no credential.
     return login === undefined || word === undefined ? undefined : basic(login, word)
   }
 }
 
+const firstLine = (text: string | undefined): string | undefined => text?.split(/\r?\n/, 1)[0]
+
 /** RFC 7617. */
 export const basic = (login: string, password = ''): string =>
   `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}`
 
-const minVersion = (options: DeliveryOptions) => `TLSv${options.tls_min_version}` as const
+const minVersion = (options: Access) => `TLSv${options.tls_min_version}` as const
 
 function files({
   verify,
@@ -100,9 +104,16 @@ function files({
   cert,
   key,
   password_file,
-}: DeliveryOptions): readonly (readonly [Key, string])[] {
-  const all = { ca: ca ?? (typeof verify === 'string' ? verify : undefined), cert, key, password_file }
-  const keys: readonly Key[] = ['ca', 'cert', 'key', 'password_file']
+  token_file,
+}: Access): readonly (readonly [Key, string])[] {
+  const all = {
+    ca: ca ?? (typeof verify === 'string' ? verify : undefined),
+    cert,
+    key,
+    password_file,
+    token_file,
+  }
+  const keys: readonly Key[] = ['ca', 'cert', 'key', 'password_file', 'token_file']
   return keys.flatMap((name) => {
     const path = all[name]
     return path === undefined ? [] : [[name, path] as const]
