@@ -124,6 +124,7 @@ export class Session {
       onEvent: (event) => {
         if (event.kind === 'lost') metrics.lose(instance, event.reason, event.bytes)
         if (event.kind === 'refused') metrics.refuse(instance, event.reason)
+        if (event.kind === 'polled') metrics.poll(instance, event.fault)
         if (event.kind === 'abandoned') metrics.lose(instance, 'abandoned', event.bytes)
       },
     })

@@ -95,6 +95,19 @@ export const DENIALS = [
 ] as const
 export type Denial = (typeof DENIALS)[number]
 
+/** Why a tool that is polled gave no usable answer; a bounded set, because it is a metric label. */
+export const POLL_FAULTS = [
+  'unreachable',
+  'untrusted',
+  'timeout',
+  'unauthorised',
+  'status',
+  'too_large',
+  'malformed',
+  'failed',
+] as const
+export type PollFault = (typeof POLL_FAULTS)[number]
+
 /** Messages of one batch, serialised back to back: message `i` is `bytes.subarray(i ? ends[i - 1] : 0, ends[i])`. */
 export interface Messages {
   bytes: Uint8Array

@@ -59,11 +59,13 @@ const ARROWS: Record<string, readonly string[]> = {
   connectors: ['mapping/rules', 'sources/paths', 'sources/tail'],
   // The porch writes to the ledger.
   sources: [
+    'client',
     'receiver',
     'state/checkpoint',
     'state/checks',
     'state/deadletter',
     'state/edges',
+    'state/past',
     'state/segment',
     'state/spool',
   ],
@@ -117,7 +119,7 @@ const PURE = [
   /^idmefv2\//,
   /^idmefv1\//,
   /^connectors\/[^/]+\/(?!index$)/,
-  /^sources\/(identity|watermark|siblings|cut|denial)$/,
+  /^sources\/(identity|watermark|siblings|cut|denial|trouble)$/,
   /^delivery\/(outcome|window|body)$/,
   /^client\/(retry|words|target|error)$/,
   /^receiver\/(head|room)$/,

@@ -1,9 +1,11 @@
 import type { z } from 'zod'
+import type { Access } from '../client/access.ts'
 import { Credentials } from '../client/credentials.ts'
 import { targetOf } from '../client/target.ts'
+import { type PollSettings, pollOptions } from '../config/poll.ts'
 import { type Config, type Reading, readConfig } from '../config/read.ts'
 import { loadConnector, probes } from '../connectors/load.ts'
-import { ConfigError, UsageError } from '../errors.ts'
+import { ConfigError, type Problem, UsageError } from '../errors.ts'
 import { prepareConnectors } from '../setup.ts'
 import type { ConnectorSetup } from '../worker/messages.ts'
 
@@ -28,16 +30,30 @@ export async function readChecked(files: readonly string[], strict: boolean): Pr
   return { ...reading, connectors: await prepareConnectors(reading.config) }
 }
 
-/** That the certificates and keys are what they should be: here they are told, a worker could only die of them. */
-function checkCredentials({ idmefv2, files }: Config): void {
-  if (idmefv2.delivery !== 'each' && idmefv2.delivery !== 'array') return
+/** That the certificates and keys are what they should be: here they are told, a worker or a source could only die of them. */
+function checkCredentials({ idmefv2, connectors, files }: Config): void {
+  const { delivery } = idmefv2
+  const asked = connectors.flatMap(({ instance, options }): [string, Access][] =>
+    // The cast: the options were parsed by a schema that has those of `poll`.
+    'max_answer' in options ? [[instance, pollOptions(options as PollSettings).access]] : [],
+  )
+  const sent: [string, Access][] = delivery === 'each' || delivery === 'array' ? [['idmefv2', idmefv2]] : []
+  const problems = [...sent, ...asked].flatMap(([section, access]) => {
+    const found = problemsOf(() => new Credentials(access, targetOf(access)))
+    return found.map(({ where, what }) => ({
+      where: files.join(', '),
+      what: `[${section}] ${where}: ${what}`,
+    }))
+  })
+  if (problems.length > 0) throw new ConfigError(problems)
+}
+
+function problemsOf(attempt: () => unknown): readonly Problem[] {
   try {
-    new Credentials(idmefv2, targetOf(idmefv2))
+    attempt()
+    return []
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    const where = files.join(', ')
-    throw new ConfigError(
-      error.problems.map((problem) => ({ where, what: `[idmefv2] ${problem.where}: ${problem.what}` })),
-    )
+    if (error instanceof ConfigError) return error.problems
+    throw error
   }
 }

@@ -1,3 +1,9 @@
+const TLS =
+  /^(ERR_SSL_\w+|ERR_TLS_\w+|CERT_\w+|UNABLE_TO_\w+|SELF_SIGNED_\w+|DEPTH_ZERO_\w+|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH_EXCEEDED)$/
+
+/** Whether an error code says that one side cannot trust the other, or cannot speak with it. */
+export const isAboutTls = (code: string): boolean => TLS.test(code)
+
 const ERROR_WORDS: Record<string, string> = {
   ECONNREFUSED: 'connection refused: nothing listens there, or a firewall says no',
   EHOSTUNREACH: 'no route to the host',

@@ -9,7 +9,8 @@ import type { Section } from './section.ts'
 /** Every section that has them. */
 type Accessed = Parsed<z.ZodObject<typeof access & { url: z.ZodType<string | undefined> }>>
 
-type Gathered = Partial<AccessOptions & { url: string | undefined }>
+/** Undefined where nothing was given. */
+export type Gathered = Partial<AccessOptions & { url: string | undefined }>
 
 /** Who we are to whom: the options that hold an address and what we show there. */
 const ACCOUNTS = [
@@ -122,7 +123,7 @@ export function hasControl(text: string): boolean {
   return [...text].some((character) => character < ' ' || character === '\x7f')
 }
 
-function isPlainAndFar(address: string | undefined): boolean {
+export function isPlainAndFar(address: string | undefined): boolean {
   const url = address === undefined ? null : URL.parse(address)
   return url?.protocol === 'http:' && !isLoopback(url.hostname)
 }

@@ -17,6 +17,7 @@ import {
 } from './options.ts'
 import { parseSection } from './parse.ts'
 import { checkPermissions } from './permissions.ts'
+import { checkPoll, takesPoll } from './poll.ts'
 import { checkPush, takesPush } from './push.ts'
 import type { Section } from './section.ts'
 
@@ -89,9 +90,12 @@ export async function readConfig(files: readonly string[], context: ReadContext)
   checkWorkers(workers)
   checkListeners([metrics, ...connectors])
   const gathered = await gatherCredentials(idmefv2)
-  // The cast: `takesPush` has seen that the schema is made of these options.
-  const pushed = await Promise.all(
-    connectors.map((parsed) => (takesPush(parsed.schema) ? checkPush(parsed as never) : {})),
+  // The casts: `takesPush` and `takesPoll` have seen that the schema is made of these options.
+  const found = await Promise.all(
+    connectors.map(async (parsed) => ({
+      ...(takesPush(parsed.schema) && (await checkPush(parsed as never))),
+      ...(takesPoll(parsed.schema) && (await checkPoll(parsed as never))),
+    })),
   )
   await checkPermissions(layers, [{ ...idmefv2, schema: common.idmefv2 }, ...connectors], findings)
 
@@ -105,7 +109,7 @@ export async function readConfig(files: readonly string[], context: ReadContext)
     connectors: connectors.map((parsed, i) => ({
       probe: parsed.probe,
       instance: parsed.section.name,
-      options: { ...whole(parsed), ...pushed[i] },
+      options: { ...whole(parsed), ...found[i] },
     })),
     files: [...files],
   }

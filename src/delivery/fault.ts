@@ -1,5 +1,5 @@
 import { RequestError } from '../client/error.ts'
-import { codeOf, explain } from '../client/words.ts'
+import { codeOf, explain, isAboutTls } from '../client/words.ts'
 import { type Outcome, overloaded } from './outcome.ts'
 
 /** What went wrong with a request, and what it means for the whole destination. */
@@ -18,8 +18,6 @@ export interface Fault {
 }
 
 const LOST = /^(ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET|UND_ERR_INFO|ERR_HTTP2_\w+)$/
-const TLS =
-  /^(ERR_SSL_\w+|ERR_TLS_\w+|CERT_\w+|UNABLE_TO_\w+|SELF_SIGNED_\w+|DEPTH_ZERO_\w+|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH_EXCEEDED)$/
 
 /** The fault behind an error of a request that got no answer. */
 export function faultOf(error: unknown): Fault {
@@ -27,7 +25,7 @@ export function faultOf(error: unknown): Fault {
   const inner = error instanceof RequestError && error.cause !== undefined ? codeOf(error.cause) : code
   const proxyStatus = error instanceof RequestError ? error.status : 0
   const connecting = error instanceof RequestError && code !== 'RESPONSE_TIMEOUT'
-  const misconfigured = TLS.test(inner) || code === 'PIN_MISMATCH' || [401, 403, 407].includes(proxyStatus)
+  const misconfigured = isAboutTls(inner) || code === 'PIN_MISMATCH' || [401, 403, 407].includes(proxyStatus)
   return {
     outcome: misconfigured ? 'pause' : 'retry',
     status: proxyStatus,

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { DENIALS, type Denial, type Lag, REJECT_REASONS } from '../types.ts'
+import { DENIALS, type Denial, type Lag, POLL_FAULTS, type PollFault, REJECT_REASONS } from '../types.ts'
 import { type Done, REQUEST_SECONDS_BUCKETS } from '../worker/messages.ts'
 import { TallyHistogram } from './histogram.ts'
 
@@ -50,6 +50,8 @@ export interface Metrics {
   lose(connector: string, reason: Loss, bytes: number): void
   /** Adds one request that was refused. */
   refuse(connector: string, reason: Denial): void
+  /** Adds one look at a tool that is polled, and why it gave nothing usable, if so. */
+  poll(connector: string, fault?: PollFault): void
   /** Registers who to ask; later calls add to and replace earlier ones. What nobody answers for stays 0. */
   observe(sources: Partial<Observed>): void
 }
@@ -81,6 +83,15 @@ export function createMetrics(about: { version?: string; connectors?: Iterable<s
     'Pushed requests that were refused, by reason.',
     ['connector', 'reason'],
   )
+  const polls = counter(registry, 'polls_total', 'Looks at a tool that is polled, failed ones included.', [
+    'connector',
+  ])
+  const pollFailures = counter(
+    registry,
+    'poll_failures_total',
+    'Looks that did not come to their end, by reason.',
+    ['connector', 'reason'],
+  )
   const requestSeconds = new TallyHistogram(
     `${PREFIX}request_duration_seconds`,
     'Time from a request to its whole answer.',
@@ -105,10 +116,16 @@ export function createMetrics(about: { version?: string; connectors?: Iterable<s
     for (const reason of REJECT_REASONS) rejected.inc({ connector, reason }, 0)
     for (const reason of LOSSES) lost.inc({ connector, reason }, 0)
     for (const reason of DENIALS) refused.inc({ connector, reason }, 0)
+    polls.inc({ connector }, 0)
+    for (const reason of POLL_FAULTS) pollFailures.inc({ connector, reason }, 0)
     requestSeconds.add(connector, { buckets: [], sum: 0, count: 0 })
   }
   const lose = (connector: string, reason: Loss, bytes: number) => lost.inc({ connector, reason }, bytes)
   const refuse = (connector: string, reason: Denial) => refused.inc({ connector, reason })
+  const poll = (connector: string, fault?: PollFault) => {
+    polls.inc({ connector })
+    if (fault) pollFailures.inc({ connector, reason: fault })
+  }
   for (const connector of connectors) declare(connector)
   return {
     registry,
@@ -116,6 +133,7 @@ export function createMetrics(about: { version?: string; connectors?: Iterable<s
     record,
     lose,
     refuse,
+    poll,
     observe: (sources) => void Object.assign(observed, sources),
   }
 }

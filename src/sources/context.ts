@@ -1,6 +1,6 @@
 import type { Checkpoints } from '../state/checkpoint.ts'
 import type { Log } from '../state/edges.ts'
-import type { Denial } from '../types.ts'
+import type { Denial, PollFault } from '../types.ts'
 
 /** What a source is given besides its own options. */
 export interface TailContext {
@@ -40,3 +40,5 @@ export type SourceEvent =
   | { kind: 'abandoned'; origin: string; bytes: number }
   /** A request that was to bring records was refused; whoever sent it knows. */
   | { kind: 'refused'; origin: string; reason: Denial }
+  /** A tool was asked; with why it gave no usable answer, if so. */
+  | { kind: 'polled'; origin: string; fault?: PollFault }

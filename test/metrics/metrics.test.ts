@@ -37,7 +37,7 @@ describe('the exposition', () => {
     metrics.observe({ lag: () => [{ connector: 'suricata', bytes: 1, seconds: 2 }] })
     const families = parseExposition(await metrics.registry.metrics())
     const own = [...families.keys()].filter((name) => name.startsWith('idmefv2_'))
-    expect(own).toHaveLength(24)
+    expect(own).toHaveLength(26)
     expect(families.has('nodejs_eventloop_lag_p99_seconds')).toBe(true)
   })
 

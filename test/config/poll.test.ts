@@ -1,0 +1,109 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { dumpConfig } from '../../src/config/dump.ts'
+import { type PollSettings, poll, pollOptions } from '../../src/config/poll.ts'
+import { readConfig } from '../../src/config/read.ts'
+import { ConfigError } from '../../src/errors.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'poll-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const probes = new Map<string, z.ZodObject>([
+  ['polled', z.strictObject(poll({ url: 'http://localhost:9090', interval: '30s' }))],
+])
+
+function file(name: string, text: string, mode = 0o600): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  chmodSync(path, mode)
+  return path
+}
+
+/** What is found in a section `[polled]` of these lines, which begin at line 4. */
+async function read(lines: string) {
+  const conf = file('a.conf', `[idmefv2]\nurl = http://127.0.0.1/\n[polled]\n${lines}\n`)
+  const told = ({ where, what }: { where: string; what: string }) =>
+    `${where.replace(conf, 'A')}: ${what.replaceAll(folder, '')}`
+  try {
+    const { config, warnings } = await readConfig([conf], { env: {}, probes, strict: false })
+    // The probe has these options and no others.
+    const options = config.connectors[0]?.options as unknown as PollSettings
+    return { config, options, told: warnings.map(told) }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return { config: undefined, options: undefined, told: error.problems.map(told) }
+  }
+}
+
+test('what nobody sets', async () => {
+  const { options, told } = await read('')
+  expect(told).toEqual([])
+  expect(options && pollOptions(options)).toEqual({
+    access: {
+      url: 'http://localhost:9090',
+      verify: true,
+      tls_min_version: '1.2',
+      pin_sha256: [],
+      connect_timeout: 5000,
+      http2: 'off',
+    },
+    intervalMs: 30_000,
+    timeoutMs: 30_000,
+    maxPauseMs: 300_000,
+    maxAnswerBytes: 32 * 1024 ** 2,
+    start: 'now',
+  })
+})
+
+test('a number alone is seconds, as the Python connectors have it', async () => {
+  expect((await read('poll_interval = 7')).options?.poll_interval).toBe(7000)
+})
+
+test('user name and password come out of the address', async () => {
+  const { options } = await read('url = https://me:p%40ss@tool.example/prefix')
+  expect(options?.url).toBe('https://tool.example/prefix')
+  expect(options?.login).toBe('me')
+  expect(options?.password?.reveal()).toBe('p@ss')
+})
+
+test('secrets come out of files, and are shown nowhere', async () => {
+  const token = file('token', 'hidden\n')
+  const { options, config, told } = await read(`token_file = ${token}`)
+  expect(options?.token?.reveal()).toBe('hidden')
+  expect(told).toEqual([])
+  expect(config && dumpConfig(config, probes)).not.toContain('hidden')
+  const password = file('password', 'sesame\n')
+  expect((await read(`login = me\npassword_file = ${password}`)).options?.password?.reveal()).toBe('sesame')
+})
+
+test.each([
+  [
+    'url = tool:9090',
+    'A:4: [polled] url: expected a URL that begins with http:// or https://, got "tool:9090"',
+  ],
+  [
+    'poll_interval = 0',
+    'A:4: [polled] poll_interval: expected a duration such as 30s, from 100ms to 1d, got "0"',
+  ],
+  ['start = end', 'A:4: [polled] start: expected one of: now, all, got "end"'],
+  ['cert = /c.pem', 'A:4: [polled] key: is required beside cert'],
+  ['ca = /none.pem', 'A:4: [polled] ca: not a readable file, got "/none.pem"'],
+  [
+    'verify = no',
+    'A:4: [polled] verify: the certificate is not checked: whoever stands between can read and change alerts',
+  ],
+  ['login = me', 'A:4: [polled] login: is not used without password'],
+  ['password = x', 'A:4: [polled] password: is not used without login'],
+  ['token = a b', 'A:4: [polled] token: contains a blank or a control character, which Bearer cannot carry'],
+  ['token = a\ntoken_file = /none', 'A:5: [polled] token_file: give this or token, not both'],
+  [
+    'url = http://tool.example/\ntoken = a',
+    'A:4: [polled] url: http:// sends the token over the network for all to read',
+  ],
+  ['login = me\npassword = x\ntoken = a', 'A:6: [polled] token: is shown instead of login and password'],
+])('%j is told with its line', async (lines, problem) => {
+  expect((await read(lines)).told).toContain(problem)
+})
