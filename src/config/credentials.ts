@@ -4,7 +4,7 @@ import { type Access, readFirstLine } from './files.ts'
 import type { AccessOptions, access } from './options.ts'
 import { masked, type Parsed } from './parse.ts'
 import { Secret } from './secret.ts'
-import type { Section } from './section.ts'
+import type { Teller } from './section.ts'
 
 /** Every section that has them. */
 type Accessed = Parsed<z.ZodObject<typeof access & { url: z.ZodType<string | undefined> }>>
@@ -48,7 +48,7 @@ async function takeFile({ section, options, faulty }: Accessed, gathered: Gather
 }
 
 /** The first line of the file that an option names; undefined when there is none, which is then told. */
-export async function readSecret(section: Section, key: string, path: string): Promise<Secret | undefined> {
+export async function readSecret(section: Teller, key: string, path: string): Promise<Secret | undefined> {
   const read = await readFirstLine(path)
   if (read.fault !== undefined) {
     section.error(key, `${JSON.stringify(path)} ${read.fault}`)
@@ -59,7 +59,7 @@ export async function readSecret(section: Section, key: string, path: string): P
 }
 
 /** Of a file that only its owner should read. */
-export function warnOfReaders(section: Section, key: string, { mode }: Access): void {
+export function warnOfReaders(section: Teller, key: string, { mode }: Access): void {
   if (mode & 0o044) section.warn(key, `others than its owner can read it (mode 0${mode.toString(8)})`)
 }
 

@@ -6,6 +6,8 @@ import { hasControl, readSecret, warnOfReaders } from './credentials.ts'
 import { readText } from './files.ts'
 import { byHttp } from './listeners.ts'
 import type { Parsed } from './parse.ts'
+import type { Secret } from './secret.ts'
+import type { Teller } from './section.ts'
 import { address, bytes, secret, text } from './values.ts'
 
 /**
@@ -41,11 +43,48 @@ export const push = {
     .describe('http: largest body, before and after decompression'),
 }
 
+const { login, password, password_file, token, token_file, ...listening } = push
+const RENAMED = { login, password, password_file, token, token_file }
+
+/**
+ * The same for a connector that also asks its tool (`config/poll.ts`), where `login` and its like are what we show there: what senders
+ * must show has names of its own.
+ */
+export const pushBesidePoll = {
+  ...listening,
+  sender_login: login,
+  sender_password: password,
+  sender_password_file: password_file,
+  sender_token: token,
+  sender_token_file: token_file,
+}
+
 const schema = z.strictObject(push)
+const schemaBesidePoll = z.strictObject(pushBesidePoll)
 export type PushSettings = z.output<typeof schema>
+export type PushSettingsBesidePoll = z.output<typeof schemaBesidePoll>
+
+/** As `pushOptions`. */
+export function pushOptionsBesidePoll(settings: PushSettingsBesidePoll) {
+  const { sender_login: login, sender_password: password, sender_token: token, ...others } = settings
+  return pushOptions({ ...others, login, password, token })
+}
+
+interface Proofs extends Partial<Record<'login' | 'tls_cert' | 'tls_key' | 'tls_ca', string | undefined>> {
+  password?: Secret | undefined
+  token?: Secret | undefined
+}
 
 /** As `sources/push.ts` takes them. PEM files are read here; that they can be was found when the configuration was read. */
-export function pushOptions({ listen, path, login, password, token, max_body, ...files }: PushSettings) {
+export function pushOptions({
+  listen,
+  path,
+  login,
+  password,
+  token,
+  max_body,
+  ...files
+}: Pick<PushSettings, 'listen' | 'path' | 'max_body'> & Proofs) {
   const { tls_cert, tls_key, tls_ca } = files
   const ca = tls_ca === undefined ? {} : { ca: readFileSync(tls_ca, 'utf8') }
   const tls = tls_cert !== undefined &&
@@ -72,26 +111,55 @@ export function takesPush(options: z.ZodObject): boolean {
 }
 
 /** `filetype` stands in sections that may take their records otherwise too. */
-type Settings = Parsed<typeof schema> & { options: { filetype?: unknown } }
+type Settings = Pick<Parsed<typeof schema>, 'options' | 'faulty'> & {
+  options: { filetype?: unknown }
+  section: Teller
+}
 
 /** Those that nobody leaves standing without a thought, as one may leave defaults. */
-const GUARDS = ['login', 'password', 'password_file', 'token', 'token_file', 'tls_cert', 'tls_key', 'tls_ca']
+const GUARDS = [...Object.keys(RENAMED), 'tls_cert', 'tls_key', 'tls_ca']
 
 /**
  * Holds the options against one another, and against what lies in the files they name. Gives what is to be laid over them:
  * the passwords that stood in files.
  */
-export async function checkPush(parsed: Settings): Promise<Partial<PushSettings>> {
+export async function checkPush(
+  parsed: Parsed<typeof schema> & { schema: z.ZodObject },
+): Promise<Record<string, unknown>> {
   const { section } = parsed
-  if (byHttp(parsed.options.filetype)) {
-    const gathered = await gatherKeys(parsed)
-    await checkTls(parsed)
-    checkReach(parsed)
-    return gathered
+  const isBesidePoll = 'sender_login' in parsed.schema.shape
+  const settings: Settings = isBesidePoll ? besidePoll(parsed) : parsed
+  if (byHttp(settings.options.filetype)) {
+    const gathered = await gatherKeys(settings)
+    await checkTls(settings)
+    checkReach(settings)
+    return isBesidePoll ? keyed(gathered, senders) : gathered
   }
-  for (const key of GUARDS)
+  for (const key of isBesidePoll ? GUARDS.map(senders) : GUARDS)
     if (section.own.get(key)?.value) section.warn(key, 'is used with filetype = http only')
   return {}
+}
+
+const senders = (key: string) => (Object.hasOwn(RENAMED, key) ? `sender_${key}` : key)
+const NAMES = new RegExp(`\\b(?:${Object.keys(RENAMED).toReversed().join('|')})\\b`, 'g')
+
+const keyed = (values: object, name: (key: string) => string) =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [name(key), value]))
+
+/** Under the names that the options have elsewhere; what is told of them has those that the operator reads. */
+function besidePoll({ section, options, faulty }: Parsed<typeof schema>): Settings {
+  const plain = (key: string) => key.replace(/^sender_/, '')
+  const told = (what: string) => what.replace(NAMES, senders)
+  const own = Object.entries(options).filter(([key]) => !Object.hasOwn(RENAMED, key))
+  return {
+    // The cast: with these names they are the options of `push`.
+    options: keyed(Object.fromEntries(own), plain) as Settings['options'],
+    faulty: new Set([...faulty].filter((key) => !Object.hasOwn(RENAMED, key)).map(plain)),
+    section: {
+      error: (key, what, ...others) => section.error(senders(key), told(what), ...others.map(senders)),
+      warn: (key, what, ...others) => section.warn(senders(key), told(what), ...others.map(senders)),
+    },
+  }
 }
 
 async function gatherKeys(parsed: Settings): Promise<Partial<PushSettings>> {

@@ -1,6 +1,9 @@
 import type { Findings } from './findings.ts'
 import type { Entry } from './ini.ts'
 
+/** What one says of a section, by the names of its keys. */
+export type Teller = Pick<Section, 'error' | 'warn'>
+
 /** A section as all files together give it, with what `[DEFAULT]` lends it. */
 export class Section {
   readonly name: string

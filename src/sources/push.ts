@@ -8,7 +8,7 @@ import { authority, listen, PATIENCE } from '../receiver/listen.ts'
 import { connectionsOf, createListener, type Patience, type Tls } from '../receiver/listener.ts'
 import { roomFor } from '../receiver/room.ts'
 import { Edges, reason } from '../state/edges.ts'
-import type { Lag, Source, Work } from '../types.ts'
+import type { Lag, Source, Unfold, Work } from '../types.ts'
 import type { TailContext } from './context.ts'
 import { cutJson, cutLines, type Malformed } from './cut.ts'
 import {
@@ -24,6 +24,7 @@ import {
   tooLarge,
 } from './denial.ts'
 import { Spooled } from './spool.ts'
+import { unfoldJson, unfoldLines } from './unfold.ts'
 
 /** What is taken, and how it becomes records. */
 export interface Form {
@@ -38,6 +39,16 @@ export const JSON_FORM: Form = {
   types: ['application/json', 'application/x-ndjson', 'application/ndjson', 'text/plain'],
   records: (body, type) => (type === 'application/json' ? cutJson(body) : cutLines(body)),
 }
+
+/** The same, from a tool that sends envelopes. */
+export const unfolding = (unfold: Unfold): Form => ({
+  types: JSON_FORM.types,
+  records(body, type) {
+    if (type === 'application/json') return unfoldJson(body, unfold)
+    const lines = cutLines(body)
+    return Buffer.isBuffer(lines) ? unfoldLines(lines, unfold) : lines
+  },
+})
 
 export interface PushOptions {
   /** Port 0 takes any. */

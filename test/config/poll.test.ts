@@ -5,7 +5,9 @@ import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { dumpConfig } from '../../src/config/dump.ts'
 import { type PollSettings, poll, pollOptions } from '../../src/config/poll.ts'
+import { type PushSettingsBesidePoll, pushBesidePoll, pushOptionsBesidePoll } from '../../src/config/push.ts'
 import { readConfig } from '../../src/config/read.ts'
+import { choice } from '../../src/config/values.ts'
 import { ConfigError } from '../../src/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'poll-'))
@@ -13,6 +15,14 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const probes = new Map<string, z.ZodObject>([
   ['polled', z.strictObject(poll({ url: 'http://localhost:9090', interval: '30s' }))],
+  [
+    'both',
+    z.strictObject({
+      filetype: choice('poll', 'http').default('poll'),
+      ...poll({ url: 'http://localhost', interval: '30s' }),
+      ...pushBesidePoll,
+    }),
+  ],
 ])
 
 function file(name: string, text: string, mode = 0o600): string {
@@ -22,9 +32,9 @@ function file(name: string, text: string, mode = 0o600): string {
   return path
 }
 
-/** What is found in a section `[polled]` of these lines, which begin at line 4. */
-async function read(lines: string) {
-  const conf = file('a.conf', `[idmefv2]\nurl = http://127.0.0.1/\n[polled]\n${lines}\n`)
+/** What is found in a section of these lines, which begin at line 4. */
+async function read(lines: string, name = 'polled') {
+  const conf = file('a.conf', `[idmefv2]\nurl = http://127.0.0.1/\n[${name}]\n${lines}\n`)
   const told = ({ where, what }: { where: string; what: string }) =>
     `${where.replace(conf, 'A')}: ${what.replaceAll(folder, '')}`
   try {
@@ -106,4 +116,28 @@ test.each([
   ['login = me\npassword = x\ntoken = a', 'A:6: [polled] token: is shown instead of login and password'],
 ])('%j is told with its line', async (lines, problem) => {
   expect((await read(lines)).told).toContain(problem)
+})
+
+test('beside them, what senders must show has names of its own', async () => {
+  const password = file('sender', 'sesame\n')
+  const lines = `filetype = http\nlogin = me\npassword = ours\nsender_login = you\nsender_password_file = ${password}`
+  const { options, told } = await read(lines, 'both')
+  expect(told).toEqual([])
+  // The probe has these options too.
+  const pushed = options as unknown as PushSettingsBesidePoll
+  expect(pushOptionsBesidePoll(pushed)).toMatchObject({ account: { login: 'you', password: 'sesame' } })
+  expect(options?.password?.reveal()).toBe('ours')
+})
+
+test.each([
+  ['sender_login = a', 'A:5: [both] sender_login: needs sender_password or sender_password_file beside it'],
+  ['sender_token = a b', 'A:5: [both] sender_token: contains a blank, which Bearer cannot carry'],
+  [
+    'listen = 0.0.0.0:1\nlogin = me\npassword = x',
+    'A:5: [both] listen: whoever can reach this address can send what is taken for alerts',
+  ],
+])('beside them, %j is told by its own name', async (lines, problem) => {
+  expect((await read(`filetype = http\n${lines}`, 'both')).told).toContain(problem)
+  const idle = (await read(`filetype = poll\n${lines}`, 'both')).told
+  expect(idle.every((text) => /is used with filetype = http only|not used|sends the/.test(text))).toBe(true)
 })

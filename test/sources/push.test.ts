@@ -9,7 +9,7 @@ import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'nod
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { SourceEvent, TailContext } from '../../src/sources/context.ts'
-import { httpPush, type PushOptions } from '../../src/sources/push.ts'
+import { httpPush, type PushOptions, unfolding } from '../../src/sources/push.ts'
 import { Checkpoints } from '../../src/state/checkpoint.ts'
 import { Authority, hasOpenssl } from '../delivery/certificates.ts'
 import { until } from '../e2e/wait.ts'
@@ -128,6 +128,18 @@ describe('what is taken', () => {
     await run.until(1)
     expect(texts()).toEqual(['["a,b"]'])
   })
+})
+
+test('envelopes become their records, in one document and in lines', async () => {
+  const unfold = (value: unknown) => (value as { alerts?: unknown[] }).alerts
+  const { post, run, texts } = await push({ form: unfolding(unfold) })
+  const envelope = `{"alerts":[${record(0)},\n${record(1)}]}`
+  expect((await post(envelope, JSON_TYPE)).status).toBe(204)
+  expect((await post(`${envelope.replace('\n', '')}\n${record(2)}\n`)).status).toBe(204)
+  expect((await post('{"alerts":[', JSON_TYPE)).status).toBe(400)
+  expect((await post('{"alerts":[]}', JSON_TYPE)).status).toBe(204)
+  await run.until(5)
+  expect(texts()).toEqual([record(0), record(1), record(0), record(1), record(2)])
 })
 
 describe('what is refused, with an answer that tells why, and counted', () => {
