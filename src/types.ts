@@ -87,6 +87,7 @@ export const DENIALS = [
   'media_type',
   'coding',
   'malformed',
+  'invalid',
   'too_large',
   'too_slow',
   'busy',

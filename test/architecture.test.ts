@@ -60,6 +60,7 @@ const ARROWS: Record<string, readonly string[]> = {
   // The porch writes to the ledger.
   sources: [
     'client',
+    'idmefv1',
     'receiver',
     'state/checkpoint',
     'state/checks',
@@ -100,7 +101,7 @@ const ARROWS: Record<string, readonly string[]> = {
  */
 const PROBE = {
   index: ['config', 'connectors/connector', 'sources'],
-  others: ['idmefv2', 'mapping', 'sources/poll'],
+  others: ['idmefv1', 'idmefv2', 'mapping', 'sources/poll'],
 }
 
 /** What a worker thread must not load: it takes no input, serves nothing, reads no configuration, and only main counts for Prometheus. */

@@ -118,6 +118,7 @@ class Conversion implements Counts {
     for await (const found of this.#input.blocks) {
       this.#hasPlaces = !found.isCut
       if ('tooLong' in found) this.#skip(found.tooLong)
+      else if ('damaged' in found) this.#damaged(found.damaged)
       else await this.#convert(found)
     }
     const { converted, filtered, repaired } = this
@@ -151,6 +152,12 @@ class Conversion implements Counts {
     }
     const { stdout } = this.#streams
     if (lines.length > 0 && !stdout.write(Buffer.concat(lines))) await once(stdout, 'drain')
+  }
+
+  /** A document, of which nothing is taken. */
+  #damaged(detail: string): void {
+    this.records++
+    this.#tell(0, 'not a document', detail)
   }
 
   #skip({ offset, length }: LongLine): void {

@@ -15,10 +15,10 @@ const MAX_LINE = common.workers.parse({}).max_line
 const MAX_DOCUMENT = 256 * 1024 ** 2
 
 /** `isCut`: these are the records of something; offsets in the block are not offsets in what was read. */
-export type Found = (Block | { tooLong: LongLine }) & { isCut?: boolean }
+export type Found = (Block | { tooLong: LongLine } | { damaged: string }) & { isCut?: boolean }
 
 /** How a probe's records are found. */
-export type Reading = Pick<Rules, 'unfold' | 'translate'>
+export type Reading = Pick<Rules, 'unfold' | 'translate' | 'cut'>
 
 export interface Input {
   place: Place
@@ -44,6 +44,7 @@ function openFile(file: string): number {
 
 async function* filed(fd: number, size: number, reading: Reading): AsyncGenerator<Found> {
   try {
+    if (reading.cut) return yield* cutBy(reading.cut, readAt(fd, Math.min(size, MAX_DOCUMENT)))
     const isDocument = size <= MAX_DOCUMENT && mayBeDocument(readAt(fd, Math.min(size, MAX_LINE)))
     const cut = isDocument ? cutDocument(readAt(fd, size), reading) : undefined
     yield* cut
@@ -64,12 +65,25 @@ function readAt(fd: number, size: number): Buffer {
 
 async function* streamed(stream: AsyncIterable<Buffer>, reading: Reading): AsyncGenerator<Found> {
   const chunks = stream[Symbol.asyncIterator]()
+  if (reading.cut)
+    return yield* cutBy(reading.cut, await gather(chunks, (_, length) => length > MAX_DOCUMENT))
   const head = await gather(chunks, (chunk, length) => chunk.includes('\n') || length > MAX_LINE)
   if (!mayBeDocument(head)) return yield* unfolded(lined(head, chunks), reading)
   const rest = await gather(chunks, (_, length) => length > MAX_DOCUMENT)
   const all = Buffer.concat([head, rest])
   const cut = all.length > MAX_DOCUMENT ? undefined : cutDocument(all, reading)
   yield* cut ? cutBlocks(cut) : unfolded(lined(all, chunks), reading)
+}
+
+function* cutBy(cut: NonNullable<Reading['cut']>, document: Buffer): Generator<Found> {
+  let records: readonly unknown[]
+  try {
+    records = cut(document)
+  } catch (error) {
+    yield { damaged: error instanceof Error ? error.message : String(error), isCut: true }
+    return
+  }
+  yield* cutBlocks(Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join('')))
 }
 
 type Chunks = AsyncIterator<Buffer>
@@ -128,7 +142,7 @@ async function* unfolded(
   { unfold }: Reading,
 ): AsyncGenerator<Found> {
   for await (const found of blocks) {
-    if (unfold === undefined || 'tooLong' in found) yield found
+    if (unfold === undefined || !('bytes' in found)) yield found
     else yield* cutBlocks(unfoldLines(found.bytes.subarray(found.from, found.to), unfold))
   }
 }

@@ -107,7 +107,7 @@ export function pushOptions({
 
 /** Whether a connector has these options. */
 export function takesPush(options: z.ZodObject): boolean {
-  return options.shape.listen === push.listen
+  return options.shape.tls_cert === push.tls_cert
 }
 
 /** `filetype` stands in sections that may take their records otherwise too. */

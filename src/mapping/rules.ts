@@ -34,6 +34,11 @@ export interface Rules {
   functions?: Readonly<Record<string, MappingFunction>>
   /** For tools whose records come in envelopes: used where a whole answer or request is at hand, before its records are spooled. */
   unfold?: Unfold
+  /**
+   * For tools whose documents are not JSON: the records of one, wherever a whole one is at hand. Pure; throws on what is damaged,
+   * of which nothing is then taken.
+   */
+  cut?: (document: Uint8Array) => readonly unknown[]
   /** For tools that write text. */
   translate?: Translate
   /**

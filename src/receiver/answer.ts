@@ -4,6 +4,8 @@ import type { Http2ServerRequest } from 'node:http2'
 export interface Answer {
   status: number
   headers?: Record<string, string>
+  /** What is said on success, as plain text; nothing where it is left out. */
+  text?: string
   /** In a few words; absent on success. */
   error?: string
   /** Where in the body, as a JSON Pointer, and what. */
@@ -13,8 +15,12 @@ export interface Answer {
 /** How long the rest of a refused body is read and thrown away, so that the sender gets to read why. */
 const LINGER_MS = 2000
 
-/** Success is empty; anything else is `{ "error", "faults": [{ "pointer", "reason" }] }`. */
-export function send(response: ServerResponse, { status, headers, error, faults }: Answer): void {
+/** Success is empty, or plain text; anything else is `{ "error", "faults": [{ "pointer", "reason" }] }`. */
+export function send(response: ServerResponse, { status, headers, text, error, faults }: Answer): void {
+  if (error === undefined && text !== undefined) {
+    write(response, status, 'text/plain', text, headers).end()
+    return
+  }
   if (error === undefined) {
     response.writeHead(status, headers).end()
     return

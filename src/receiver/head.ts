@@ -16,10 +16,17 @@ export function pathOf(target: string): string {
   return query < 0 ? target : target.slice(0, query)
 }
 
+/** `type/subtype` of a Content-Type and its charset, where it says one, both in small letters. */
+export function mediaType(contentType: string | undefined): { type: string; charset?: string } | undefined {
+  const read = contentType === undefined ? undefined : parsed(contentType)
+  const charset = read?.params.get('charset')?.toLowerCase()
+  return read && { type: read.essence, ...(charset !== undefined && { charset }) }
+}
+
 /** `type/subtype` of a Content-Type in small letters, if what it announces is in UTF-8: that is so unless it says otherwise. */
 export function typeInUtf8(contentType: string | undefined): string | undefined {
-  const type = contentType === undefined ? undefined : parsed(contentType)
-  return (type?.params.get('charset') ?? 'utf-8').toLowerCase() === 'utf-8' ? type?.essence : undefined
+  const { type, charset = 'utf-8' } = mediaType(contentType) ?? {}
+  return charset === 'utf-8' ? type : undefined
 }
 
 function parsed(contentType: string): MIMEType | undefined {

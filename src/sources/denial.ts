@@ -1,6 +1,6 @@
 import type { Answer } from '../receiver/answer.ts'
 import { CODINGS, codingOf } from '../receiver/coding.ts'
-import { type Head, typeInUtf8 } from '../receiver/head.ts'
+import { type Head, mediaType } from '../receiver/head.ts'
 import type { Denial } from '../types.ts'
 import type { Malformed } from './cut.ts'
 
@@ -18,16 +18,19 @@ const METHODS = ['POST', 'PUT']
 /** The answer to a request that is ruled out before its body is read, or nothing. */
 export function denialOf(
   { method, path, headers }: Head,
-  rules: { path: string; types: readonly string[] },
+  rules: { path?: string | undefined; types: readonly string[]; charsets?: (charset: string) => boolean },
 ): Denied | undefined {
-  if (path !== rules.path)
+  if (rules.path !== undefined && path !== rules.path)
     return { reason: 'not_found', status: 404, error: `records are taken at ${rules.path}` }
   if (!METHODS.includes(method)) {
     const allow = METHODS.join(', ')
     return { reason: 'method', status: 405, headers: { allow }, error: 'records are taken by POST or PUT' }
   }
-  if (!rules.types.includes(typeInUtf8(headers['content-type']) ?? '')) {
-    const error = `records are taken in UTF-8, as ${rules.types.join(', ')}`
+  const { type = '', charset = 'utf-8' } = mediaType(headers['content-type']) ?? {}
+  const isReadable = rules.charsets ?? ((name) => name === 'utf-8')
+  if (!rules.types.includes(type) || !isReadable(charset)) {
+    const words = rules.charsets ? 'in a charset that is known' : 'in UTF-8'
+    const error = `records are taken ${words}, as ${rules.types.join(', ')}`
     return { reason: 'media_type', status: 415, headers: { accept: rules.types.join(', ') }, error }
   }
   if (codingOf(headers) === null) {

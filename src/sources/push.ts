@@ -1,12 +1,13 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hangUp, send, sendAndLeave } from '../receiver/answer.ts'
+import { type Answer, hangUp, send, sendAndLeave } from '../receiver/answer.ts'
 import { type Body, isTooLong, type Limits, readBody } from '../receiver/body.ts'
 import { type Account, Doorkeeper } from '../receiver/doorkeeper.ts'
-import { pathOf, typeInUtf8 } from '../receiver/head.ts'
+import { mediaType, pathOf } from '../receiver/head.ts'
 import { authority, listen, PATIENCE } from '../receiver/listen.ts'
 import { connectionsOf, createListener, type Patience, type Tls } from '../receiver/listener.ts'
 import { roomFor } from '../receiver/room.ts'
+import { listenAt } from '../receiver/unix.ts'
 import { Edges, reason } from '../state/edges.ts'
 import type { Lag, Source, Unfold, Work } from '../types.ts'
 import type { TailContext } from './context.ts'
@@ -30,8 +31,17 @@ import { unfoldJson, unfoldLines } from './unfold.ts'
 export interface Form {
   /** Media types, in UTF-8. */
   types: readonly string[]
-  /** Whole lines, one record each, of a body of one of these types; the body is its own from then on. No line at all is fine. */
-  records(body: Buffer, type: string): Buffer | Malformed
+  /** Which charsets can be read besides, where not UTF-8 alone is. */
+  charsets?: (charset: string) => boolean
+  /**
+   * Whole lines, one record each, of a body of one of these types; the body is its own from then on. No line at all is fine. The charset
+   * is that of the Content-Type, if it says one.
+   */
+  records(body: Buffer, type: string, charset?: string): Buffer | Malformed | Denied
+  /** What is said of a body that was taken; 204 unless said otherwise. */
+  taken?: Answer
+  /** The status when there is no room now; 429 unless said otherwise. */
+  full?: number
 }
 
 /** One object, an array of them, or one a line. */
@@ -50,11 +60,14 @@ export const unfolding = (unfold: Unfold): Form => ({
   },
 })
 
+/** Where lines are kept until they are delivered, beside the spool of the source itself. */
+export type Copy = Pick<Spooled, 'tryAccept' | 'hasRoomFor'>
+
 export interface PushOptions {
   /** Port 0 takes any. */
-  address: { host: string; port: number }
-  /** The only one that takes records. */
-  path: string
+  address: { host: string; port: number } | { socket: string }
+  /** The only one that takes records; all do where it is left out. */
+  path?: string
   /** Who may send: whoever knows one of these, or has a certificate that `tls.ca` signed. Without any of them, everyone who can reach the address. */
   account?: Account | undefined
   token?: string | undefined
@@ -63,6 +76,8 @@ export interface PushOptions {
   maxBodyBytes: number
   patience?: Patience
   form?: Form
+  /** Others that have to have a body too before it is taken; asked for when one is at hand. */
+  copies?: () => readonly Copy[]
 }
 
 /**
@@ -95,12 +110,13 @@ class HttpPush implements Source {
   #deaf: string | undefined
 
   constructor(options: PushOptions, context: TailContext) {
-    const { address, path, tls, account, token, maxBodyBytes, patience = {}, form = JSON_FORM } = options
+    const { address, path = '/', tls, account, token, maxBodyBytes } = options
+    const { patience = {}, form = JSON_FORM } = options
     const maxMs = patience.requestTimeoutMs ?? PATIENCE.requestTimeout
     this.#options = options
     this.#context = context
     this.#form = form
-    this.#origin = `${tls ? 'https' : 'http'}://${authority(address.host, address.port)}${path}`
+    this.#origin = `${tls ? 'https' : 'http'}://${'socket' in address ? `unix:${address.socket}` : authority(address.host, address.port)}${path}`
     this.#spooled = new Spooled(this.#origin, context)
     this.#edges = new Edges(context.log)
     if (account || token !== undefined)
@@ -146,13 +162,12 @@ class HttpPush implements Source {
 
   async #listen(): Promise<void> {
     const { signal } = this.#stopping
-    const { address, path, tls } = this.#options
     while (!signal.aborted && !this.#server.listening) {
       try {
-        const { url } = await listen(this.#server, { ...address, scheme: tls ? 'https' : 'http' })
+        const url = await this.#open()
         this.#deaf = undefined
         this.#edges.end('listen')
-        this.#context.log.info({ url: url + path }, 'taking records')
+        this.#context.log.info({ url }, 'taking records')
       } catch (error) {
         this.#deaf = error instanceof Error ? error.message : String(error)
         this.#edges.begin('listen', 'no records can be taken', { reason: String(error) }, 'error')
@@ -160,6 +175,17 @@ class HttpPush implements Source {
       }
     }
     if (signal.aborted) this.#server.close()
+  }
+
+  /** Gives the URL to reach it by. */
+  async #open(): Promise<string> {
+    const { address, path = '/', tls } = this.#options
+    if ('socket' in address) {
+      await listenAt(this.#server, address.socket)
+      return this.#origin
+    }
+    const { url } = await listen(this.#server, { ...address, scheme: tls ? 'https' : 'http' })
+    return url + path
   }
 
   #accept(request: IncomingMessage, response: ServerResponse): void {
@@ -178,10 +204,11 @@ class HttpPush implements Source {
     if (ruledOut) return this.#deny(request, response, ruledOut)
     if (request.headers.expect !== undefined) response.writeContinue()
     const body = await readBody(request, this.#limits)
-    const denied = await this.#take(body, typeInUtf8(request.headers['content-type']) ?? '')
+    const { type = '', charset } = mediaType(request.headers['content-type']) ?? {}
+    const denied = await this.#take(body, type, charset)
     if (this.#stopping.signal.aborted) hangUp(request, response)
     if (denied) this.#deny(request, response, denied)
-    else send(response, { status: 204 })
+    else send(response, this.#form.taken ?? { status: 204 })
   }
 
   /** What can be said before the body is read. */
@@ -192,18 +219,18 @@ class HttpPush implements Source {
     if (headers.origin !== undefined) return FROM_A_PAGE
     const barred = this.#doorkeeper?.bar(headers.authorization, request.socket.remoteAddress)
     if (barred) return { ...barred, reason: 'unauthorised' }
-    const denied = denialOf(head, { path: this.#options.path, types: this.#form.types })
+    const denied = denialOf(head, { path: this.#options.path, ...this.#form })
     if (denied) return denied
     if (isTooLong(request, this.#limits.maxBytes)) return tooLarge(this.#limits.maxBytes)
     // Compressed bodies need more, and are told when they are here.
-    return this.#spooled.hasRoomFor(Number(headers['content-length'] ?? 1)) ? undefined : SPOOL_FULL
+    return this.#hasRoomFor(Number(headers['content-length'] ?? 1)) ? undefined : this.#full(SPOOL_FULL)
   }
 
   /** Gives why it was not taken, or nothing when all of it is on the disk. */
-  async #take({ content, release }: Body, type: string): Promise<Denied | undefined> {
-    let spooling: Promise<void> | Denied | undefined
+  async #take({ content, release }: Body, type: string, charset?: string): Promise<Denied | undefined> {
+    let spooling: Promise<unknown> | Denied | undefined
     try {
-      spooling = this.#spool(content, type)
+      spooling = this.#spool(content, type, charset)
     } finally {
       // From here on the spool holds it, within its own bound.
       release()
@@ -215,18 +242,35 @@ class HttpPush implements Source {
     )
   }
 
-  #spool(content: Body['content'], type: string): Promise<void> | Denied | undefined {
+  #spool(content: Body['content'], type: string, charset?: string): Promise<unknown> | Denied | undefined {
     if (this.#stopping.signal.aborted) return STOPPING
     if (content === 'too large') return tooLarge(this.#limits.maxBytes)
     if (content === 'too slow') return TOO_SLOW
-    if (content === 'no room') return BUSY
+    if (content === 'no room') return this.#full(BUSY)
     if (content === 'damaged') return DAMAGED
-    const records = this.#form.records(content, type)
-    if (!Buffer.isBuffer(records)) return malformed(records)
+    const records = this.#form.records(content, type, charset)
+    if (!Buffer.isBuffer(records)) return 'status' in records ? records : malformed(records)
     if (records.length === 0) return undefined
-    const spooling = this.#spooled.tryAccept(records)
-    if (spooling) return spooling
-    return this.#spooled.hasRoomFor(records.length) ? BUSY : SPOOL_FULL
+    const stores = this.#stores()
+    if (!stores.every((store) => store.hasRoomFor(records.length))) return this.#full(SPOOL_FULL)
+    const bodies = stores.map((_, i) => (i === 0 ? records : Buffer.from(records)))
+    const spooling = stores.map((store, i) => store.tryAccept(bodies[i] ?? records))
+    if (!spooling.includes(undefined)) return Promise.all(spooling)
+    // Whoever took it has it twice when the sender comes again.
+    void Promise.allSettled(spooling)
+    return this.#full(BUSY)
+  }
+
+  #stores(): readonly [Copy, ...Copy[]] {
+    return [this.#spooled, ...(this.#options.copies?.() ?? [])]
+  }
+
+  #hasRoomFor(bytes: number): boolean {
+    return this.#stores().every((store) => store.hasRoomFor(bytes))
+  }
+
+  #full(denied: Denied): Denied {
+    return { ...denied, status: this.#form.full ?? denied.status }
   }
 
   #deny(request: IncomingMessage, response: ServerResponse, denied: Denied): void {

@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { listenAt } from '../receiver/unix.ts'
 import { Edges, reason } from '../state/edges.ts'
 import type { Lag, Source, Work } from '../types.ts'
 import type { TailContext } from './context.ts'
@@ -10,9 +9,6 @@ import { Spooled } from './spool.ts'
 
 /** Each may hold one unfinished line of `max_line` bytes. A Suricata needs one. */
 const MAX_CONNECTIONS = 32
-
-/** The owner and the group of the tool that writes. */
-const MODE = 0o660
 
 /**
  * Listens on a Unix stream socket and takes lines from those who connect (Suricata's `filetype: unix_stream`). Lines
@@ -87,8 +83,7 @@ class UnixStream implements Source {
     const { signal } = this.#stopping
     while (!signal.aborted && !this.#server.listening) {
       try {
-        await removeStale(this.#path)
-        await listen(this.#server, this.#path)
+        await listenAt(this.#server, this.#path)
         this.#deaf = undefined
         this.#edges.end(this.#path)
       } catch (error) {
@@ -138,24 +133,5 @@ class UnixStream implements Source {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     this.#spooled.finish()
     await Promise.all([closed, ...this.#connections.values()])
-  }
-}
-
-async function listen(server: Server, path: string): Promise<void> {
-  const listening = once(server, 'listening')
-  server.listen(path)
-  await listening
-  chmodSync(path, MODE)
-}
-
-async function removeStale(path: string): Promise<void> {
-  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return
-  const socket = connect(path)
-  try {
-    await once(socket, 'connect')
-  } catch (error) {
-    if (reason(error) === 'ECONNREFUSED') unlinkSync(path)
-  } finally {
-    socket.destroy()
   }
 }

@@ -36,7 +36,7 @@ async function taken({ blocks }: ReturnType<typeof openInput>) {
   const records: string[] = []
   const offsets: (number | 'cut')[] = []
   for await (const found of blocks) {
-    if ('tooLong' in found) continue
+    if (!('bytes' in found)) continue
     const { bytes, from, to, origin, isCut } = found
     let at = from
     for (const record of bytes.toString('latin1', from, to).split('\n').slice(0, -1)) {
