@@ -7,12 +7,12 @@ import { keyOf, statOf } from './file.ts'
  * watches left, overflow): it saves waiting for the next poll and decides nothing.
  */
 export class Notice {
-  readonly #hint: () => void
+  readonly #hint: (renamed: boolean) => void
   readonly #edges: Edges
   /** By directory; a new one of the same name needs a new watcher. */
   readonly #watchers = new Map<string, { watcher: FSWatcher; key: string }>()
 
-  constructor(hint: () => void, log: Log) {
+  constructor(hint: (renamed: boolean) => void, log: Log) {
     this.#hint = hint
     this.#edges = new Edges(log)
   }
@@ -35,7 +35,7 @@ export class Notice {
 
   #add(directory: string, key: string): void {
     try {
-      const watcher = watch(directory, { persistent: false }, this.#hint)
+      const watcher = watch(directory, { persistent: false }, (event) => this.#hint(event !== 'change'))
       watcher.on('error', (error) => this.#fail(directory, error))
       this.#watchers.set(directory, { watcher, key })
       this.#edges.end(directory)
@@ -48,7 +48,7 @@ export class Notice {
     this.#drop(directory)
     const message = 'directory cannot be watched, files are noticed by polling alone'
     this.#edges.begin(directory, message, { directory, reason: reason(error) })
-    this.#hint()
+    this.#hint(true)
   }
 
   #drop(directory: string): void {

@@ -33,6 +33,8 @@ export class Scan {
   readonly #lineages = new Map<string, Lineage>()
   /** Patterns never followed before; empty after the first look. */
   readonly #fresh: Set<string>
+  /** The paths at the last look, sorted. */
+  #paths: readonly string[] = []
   #unsaved = false
   #touched = performance.now()
   #unpacking: Promise<void> | undefined
@@ -59,10 +61,14 @@ export class Scan {
     return [...this.#lineages.values()].reduce((sum, { waiting }) => sum + waiting, 0)
   }
 
-  /** Looks at every file and path. False when names moved in the meantime: look again soon. */
-  look(): boolean {
+  /**
+   * Looks at every file and path; only with `anew` at what the patterns name by now, which costs more than all else.
+   * False when names moved in the meantime: look again soon.
+   */
+  look(anew: boolean): boolean {
     const now = performance.now()
-    const paths = this.#expand()
+    if (anew) this.#paths = this.#expand()
+    const paths = this.#paths
     for (const lineage of this.#lineages.values()) {
       for (const { followed, change } of lineage.look(now)) {
         if (change === 'begun') this.#keep(followed)

@@ -41,6 +41,8 @@ class Tail implements Source {
   readonly #owners = new Map<Work, Followed>()
   #lookedAt = Number.NEGATIVE_INFINITY
   #hinted = false
+  /** A name came or went; at first, all names did. */
+  #renamed = true
   #soon: NodeJS.Timeout | undefined
   /** Looks since the consumer last found nothing. */
   #looks = 0
@@ -49,18 +51,18 @@ class Tail implements Source {
   constructor(options: TailOptions, context: TailContext) {
     this.#directories = new Set(options.paths.map(directoryOf))
     this.#context = context
-    this.#scan = new Scan(options, context, () => this.#look())
-    this.#notice = options.watch === false ? undefined : new Notice(() => this.#hint(), context.log)
+    this.#scan = new Scan(options, context, () => this.#lookAnew())
+    this.#notice = options.watch === false ? undefined : new Notice((renamed) => this.#hint(renamed), context.log)
   }
 
   async *work(signal: AbortSignal): AsyncGenerator<Work, void, void> {
-    const poll = setInterval(() => this.#look(), this.#context.poll_interval)
+    const poll = setInterval(() => this.#lookAnew(), this.#context.poll_interval)
     const wake = () => {
       this.#scan.halt()
       this.#wake?.()
     }
     signal.addEventListener('abort', wake)
-    this.#look()
+    this.#lookAnew()
     try {
       while (!signal.aborted) {
         const work = this.#next()
@@ -102,7 +104,7 @@ class Tail implements Source {
     let piece = this.#scan.next()
     // A finite source ends only after a look that found nothing, and nothing moving.
     for (let last = this.#context.once; last && !piece; last = this.#hinted) {
-      this.#look()
+      this.#lookAnew()
       piece = this.#scan.next()
     }
     if (piece) this.#owners.set(piece.range, piece.followed)
@@ -115,7 +117,7 @@ class Tail implements Source {
       const looked = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
-      if (this.#hinted) this.#hint()
+      if (this.#hinted) this.#hint(false)
       await looked
       this.#wake = undefined
     }
@@ -123,8 +125,9 @@ class Tail implements Source {
   }
 
   /** While the consumer is busy a hint is only noted: there is enough to hand out. */
-  #hint(): void {
+  #hint(renamed: boolean): void {
     this.#hinted = true
+    this.#renamed ||= renamed
     if (!this.#wake || this.#soon) return
     const wait = Math.max(0, this.#lookedAt + MIN_GAP_MS - performance.now())
     this.#soon = setTimeout(() => {
@@ -133,10 +136,18 @@ class Tail implements Source {
     }, wait)
   }
 
+  #lookAnew(): void {
+    this.#renamed = true
+    this.#look()
+  }
+
   #look(): void {
+    const renamed = this.#renamed
+    this.#renamed = false
     this.#lookedAt = performance.now()
-    this.#notice?.follow(this.#directories)
-    this.#hinted = !this.#scan.look()
+    if (renamed) this.#notice?.follow(this.#directories)
+    this.#hinted = !this.#scan.look(renamed)
+    if (this.#hinted) this.#renamed = true
     this.#looks += 1
     this.#wake?.()
   }
