@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { constants, type FileHandle, open, stat } from 'node:fs/promises'
+import { closeSync, constants, fdatasync, fstatSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { DeadLetter } from '../types.ts'
 import { reason } from './edges.ts'
 
@@ -11,6 +12,9 @@ export const deadLettersIn = (state: string): string => join(state, 'dead-letter
 const HEAD_BYTES = 64 * 1024
 
 const NEWLINE = 10
+
+/** All else is done at once: it takes microseconds, and to wait for another thread to do it takes more. */
+const datasync = promisify(fdatasync)
 
 /** Nothing was written: `FULL` until an operator makes room, `WRITE` for everything else (see `cause`). Wait and try again. */
 export class DeadLetterError extends Error {
@@ -32,7 +36,7 @@ export class DeadLetterError extends Error {
 export class DeadLetters {
   readonly #path: string
   readonly #maxBytes: number
-  #file: FileHandle | undefined
+  #file: number | undefined
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(path: string, maxBytes: number) {
@@ -54,27 +58,25 @@ export class DeadLetters {
 
   async close(): Promise<void> {
     await this.#last
-    await this.#file?.close()
-    this.#file = undefined
+    this.#release()
   }
 
   async #append(letters: readonly DeadLetter[]): Promise<void> {
     if (letters.length === 0) return
     const text = letters.map((letter) => `${JSON.stringify(letter)}\n`).join('')
     try {
-      const file = await this.#current()
-      const { size } = await file.stat()
-      const bytes = Buffer.from((await torn(file, size)) ? `\n${text}` : text)
+      const file = this.#current()
+      const { size } = fstatSync(file)
+      const bytes = Buffer.from(torn(file, size) ? `\n${text}` : text)
       // A letter larger than the limit would never fit, and everything behind it would wait for ever.
       if (size > 0 && size + bytes.length > this.#maxBytes) {
         throw new DeadLetterError('FULL', `${this.#path} has reached its limit of ${this.#maxBytes} bytes`)
       }
-      const { bytesWritten } = await file.write(bytes)
-      if (bytesWritten < bytes.length)
-        throw new Error(`only ${bytesWritten} of ${bytes.length} bytes written`)
-      await file.datasync()
+      const written = writeSync(file, bytes)
+      if (written < bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes written`)
+      await datasync(file)
       // Removed since we looked, and the letters with it.
-      if ((await file.stat()).nlink === 0) await this.#append(letters)
+      if (fstatSync(file).nlink === 0) await this.#append(letters)
     } catch (error) {
       if (error instanceof DeadLetterError) throw error
       throw new DeadLetterError('WRITE', `${this.#path} cannot be written: ${reason(error)}`, {
@@ -84,24 +86,31 @@ export class DeadLetters {
   }
 
   /** The file that the path names now; an operator may have moved the one we had. */
-  async #current(): Promise<FileHandle> {
-    if (this.#file) {
-      const [named, held] = await Promise.all([stat(this.#path).catch(() => undefined), this.#file.stat()])
+  #current(): number {
+    if (this.#file !== undefined) {
+      const named = statSync(this.#path, { throwIfNoEntry: false })
+      const held = fstatSync(this.#file)
       if (named?.ino === held.ino && named.dev === held.dev) return this.#file
-      await this.#file.close()
-      this.#file = undefined
+      this.#release()
     }
     const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
-    this.#file = await open(this.#path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
+    this.#file = openSync(this.#path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600)
     return this.#file
+  }
+
+  #release(): void {
+    const file = this.#file
+    this.#file = undefined
+    if (file !== undefined) closeSync(file)
   }
 }
 
 /** Whether the file ends inside a line: a full disk or a crash cut a letter short. */
-async function torn(file: FileHandle, size: number): Promise<boolean> {
+function torn(file: number, size: number): boolean {
   if (size === 0) return false
-  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
-  return buffer[0] !== NEWLINE
+  const last = Buffer.alloc(1)
+  readSync(file, last, 0, 1, size - 1)
+  return last[0] !== NEWLINE
 }
 
 /**
