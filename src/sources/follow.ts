@@ -24,9 +24,17 @@ export interface RangeSizes {
   range_max: number
 }
 
-/** Where the first piece of `[start, end)` ends: each worker gets one, within the limits. */
-export function pieceEnd(start: number, end: number, { workers, range_min, range_max }: RangeSizes): number {
-  const length = Math.min(Math.max(Math.ceil((end - start) / workers), range_min), range_max)
+/**
+ * Where the first piece of `[start, end)` ends: each worker gets one, within the limits. With `backlog` bytes waiting in
+ * all, here and elsewhere, what is here need not be shared out.
+ */
+export function pieceEnd(
+  start: number,
+  end: number,
+  { workers, range_min, range_max }: RangeSizes,
+  backlog = end - start,
+): number {
+  const length = Math.min(Math.max(Math.ceil(backlog / workers), range_min), range_max)
   return Math.min(start + length, end)
 }
 
@@ -135,9 +143,14 @@ export class Followed {
     return wasEmpty ? 'begun' : 'grown'
   }
 
-  /** The next range of complete lines, if there are any. */
-  cut(sizes: RangeSizes): Range | undefined {
-    return this.drained ? undefined : this.#range(pieceEnd(this.#position, this.#frontier, sizes))
+  /** Bytes of complete lines that were not handed out. */
+  get unread(): number {
+    return this.#frontier - this.#position
+  }
+
+  /** The next range of complete lines, if there are any; `backlog` as in `pieceEnd`. */
+  cut(sizes: RangeSizes, backlog: number): Range | undefined {
+    return this.drained ? undefined : this.#range(pieceEnd(this.#position, this.#frontier, sizes, backlog))
   }
 
   /** A last line without newline, for a file that will not grow. */

@@ -22,6 +22,14 @@ export interface Piece {
   followed: Followed
 }
 
+/** What else bears on the next range. */
+export interface Turn {
+  /** No file will grow any more, so nothing is waited for. */
+  final: boolean
+  /** Bytes that can be handed out, of all paths. */
+  backlog: number
+}
+
 /** Rotated files kept open for late writes; more than this only while a range of theirs is out. */
 const MAX_LINGERING = 8
 
@@ -131,17 +139,22 @@ export class Lineage {
     this.#lingering = this.#lingering.filter((each) => each !== followed)
   }
 
-  /** The next range in order. `final`: no file will grow any more, so nothing is waited for. */
-  next(sizes: RangeSizes, now: number, final: boolean): Piece | undefined {
+  /** Bytes that can be handed out. */
+  get unread(): number {
+    return this.files.reduce((sum, { unread }) => sum + unread, 0)
+  }
+
+  /** The next range in order. */
+  next(sizes: RangeSizes, now: number, { final, backlog }: Turn): Piece | undefined {
     for (const late of this.#lingering) {
-      const range = late.cut(sizes)
+      const range = late.cut(sizes, backlog)
       if (range) return { range, followed: late }
     }
     for (let first = this.#queue[0]; first instanceof Followed; first = this.#queue[0]) {
       const superseded = this.#queue.length > 1 || (this.#absent && first.file.unlinked)
       const quiet = first.file.packed !== undefined || first.quietFor(now) >= this.#patience.quietMs
       const over = final || (superseded && quiet)
-      const range = first.cut(sizes) ?? (over ? first.rest() : undefined)
+      const range = first.cut(sizes, backlog) ?? (over ? first.rest() : undefined)
       if (range) return { range, followed: first }
       if (!over || !superseded) return undefined
       this.#queue.shift()

@@ -89,8 +89,11 @@ export class Scan {
 
   /** The next range; the paths take turns. */
   next(): Piece | undefined {
-    for (const [path, lineage] of this.#lineages) {
-      const piece = lineage.next(this.#context, performance.now(), this.#context.once)
+    const lineages = [...this.#lineages]
+    const backlog = lineages.reduce((sum, [, { unread }]) => sum + unread, 0)
+    const turn = { final: this.#context.once, backlog }
+    for (const [path, lineage] of lineages) {
+      const piece = lineage.next(this.#context, performance.now(), turn)
       if (!piece) continue
       this.#lineages.delete(path)
       this.#lineages.set(path, lineage)

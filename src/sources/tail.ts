@@ -52,7 +52,8 @@ class Tail implements Source {
     this.#directories = new Set(options.paths.map(directoryOf))
     this.#context = context
     this.#scan = new Scan(options, context, () => this.#lookAnew())
-    this.#notice = options.watch === false ? undefined : new Notice((renamed) => this.#hint(renamed), context.log)
+    this.#notice =
+      options.watch === false ? undefined : new Notice((renamed) => this.#hint(renamed), context.log)
   }
 
   async *work(signal: AbortSignal): AsyncGenerator<Work, void, void> {
