@@ -4,12 +4,12 @@ import { loadRules } from '../connectors/load.ts'
 import { openDestination } from '../delivery/destination.ts'
 import { profile } from '../idmefv2/profiles.ts'
 import { createLog, limited } from '../log.ts'
-import { compile } from '../mapping/compile.ts'
 import { applyDocument } from '../mapping/file.ts'
 import { parserOf } from '../mapping/parser.ts'
 import { DeadLetters } from '../state/deadletter.ts'
 import { Buffers } from './batch.ts'
 import { checkOf } from './check.ts'
+import { Converters } from './converters.ts'
 import { Durations } from './durations.ts'
 import type { ConnectorSetup, Done, Setup, Task } from './messages.ts'
 import { claimIndex } from './owners.ts'
@@ -29,7 +29,10 @@ const delivery = {
   ...(proxy_password !== undefined && { proxy_password: new Secret(proxy_password) }),
 }
 const log = limited(createLog(setup.logging), LINES_PER_MINUTE)
-const parse = parserOf(workers.parser)
+const converters = new Converters(profile(delivery.version), {
+  parse: parserOf(workers.parser),
+  identity: delivery.id === 'random' ? 'place' : 'record',
+})
 const durations = new Durations()
 const destination = openDestination(
   delivery,
@@ -47,19 +50,12 @@ const { signal } = new AbortController()
 const connectors = Promise.all(setup.connectors.map(prepare))
 connectors.catch(() => undefined) // told by every task
 
-async function prepare({
-  instance,
-  probe,
-  document,
-  context,
-}: ConnectorSetup): Promise<Omit<Instruments, 'reader'>> {
-  const { id } = delivery
+async function prepare(setup: ConnectorSetup): Promise<Omit<Instruments, 'reader'>> {
+  const { instance, probe, document } = setup
   const own = await loadRules(probe)
   const rules = document === undefined ? own : applyDocument(own, document)
-  const converter = compile(rules, profile(delivery.version), context, {
-    parse,
-    identity: id === 'random' ? 'place' : 'record',
-  })
+  const converter = converters.of(rules, setup)
+  const { id } = delivery
   return {
     instance,
     converter,
