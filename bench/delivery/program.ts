@@ -18,6 +18,9 @@ import { fileURLToPath } from 'node:url'
 
 const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
+/** The environment that config/idmefv2-stream.service gives it. */
+const UNIT = { MALLOC_ARENA_MAX: '2' }
+
 export interface Settings {
   url: string
   delivery: 'each' | 'array'
@@ -72,7 +75,8 @@ start = ${start}
 
   start(): void {
     // NODE_OPTIONS reach it too: that is how it is profiled.
-    this.#child = spawn(process.execPath, [BUILT, 'run', '-c', this.#config], { stdio: 'inherit' })
+    const env = { ...process.env, ...UNIT }
+    this.#child = spawn(process.execPath, [BUILT, 'run', '-c', this.#config], { stdio: 'inherit', env })
   }
 
   /** Makes a copy of a file ready; what is returned puts it into the folder at once and gives the time. */

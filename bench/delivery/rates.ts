@@ -20,6 +20,9 @@ interface Passage {
   peakBytes: number
 }
 
+/** Passes before anything is measured: V8 compiles for as long, on the same cores. A program that runs for days has this behind it. */
+const WARM_PASSES = 5
+
 /** So long after the last answer the counts of CPU time are read: the kernel counts in steps. */
 const SETTLE_MS = 200
 const ABSENT = 'syslog-ng with its http module is not installed: bench/peers/install'
@@ -144,7 +147,7 @@ export async function whole(plan: Plan): Promise<Measured[]> {
   ]
 }
 
-/** The program at work: the first file only warms it. */
+/** The program at work: the first files only warm it. */
 async function warm(
   delivery: Delivery,
   file: string,
@@ -170,7 +173,7 @@ async function warm(
   }
   try {
     program.start()
-    await pass()
+    for (let i = 0; i < WARM_PASSES; i++) await pass()
     await rounds(pass)
   } finally {
     await program.close()
