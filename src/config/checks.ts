@@ -22,7 +22,7 @@ export function checkDelivery(parsed: Parsed<typeof idmefv2>): void {
   checkAccess(parsed)
 }
 
-type Accessed = Parsed<z.ZodObject<typeof access>>
+type Accessed = Parsed<z.ZodObject<ReturnType<typeof access>>>
 
 /** Of the receiver, and of every tool that is asked. */
 export function checkAccess({ section, options, faulty }: Accessed): void {

@@ -7,7 +7,7 @@ import { Secret } from './secret.ts'
 import type { Teller } from './section.ts'
 
 /** Every section that has them. */
-type Accessed = Parsed<z.ZodObject<typeof access & { url: z.ZodType<string | undefined> }>>
+type Accessed = Parsed<z.ZodObject<ReturnType<typeof access> & { url: z.ZodType<string | undefined> }>>
 
 /** Undefined where nothing was given. */
 export type Gathered = Partial<AccessOptions & { url: string | undefined }>

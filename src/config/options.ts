@@ -37,8 +37,8 @@ export const logging = z.strictObject({
     .describe('auto: pretty on a terminal, JSON lines otherwise'),
 })
 
-/** How a server is reached, what it must show and what we show it: the receiver, and tools that are asked. */
-export const access = {
+/** How a server is reached, what it must show and what we show it: the receiver, and tools that are asked, each with options of its own. */
+export const access = () => ({
   login: text().optional().describe('user name for HTTP Basic authentication'),
   password: secret()
     .optional()
@@ -62,13 +62,13 @@ export const access = {
   proxy_login: text().optional().describe('user name at the proxy'),
   proxy_password: secret().optional().describe('password at the proxy'),
   connect_timeout: duration(10).prefault('5s').describe('time to connect, TLS included'),
-}
+})
 
 export const idmefv2 = z.strictObject({
   url: text()
     .optional()
     .describe('receiver of the messages, http:// or https://; needed for delivery = each and array'),
-  ...access,
+  ...access(),
   http2: choice('auto', 'off')
     .default('auto')
     .describe('auto: HTTP/2 where the server offers it by ALPN; off: HTTP/1.1'),
@@ -174,7 +174,7 @@ export const workers = z.strictObject({
 
 export const common = { logging, idmefv2, state, metrics, workers }
 
-const accessed = z.strictObject(access)
+const accessed = z.strictObject(access())
 
 export type AccessOptions = z.output<typeof accessed>
 export type LoggingOptions = z.output<typeof logging>

@@ -12,7 +12,7 @@ import { bytes, choice, duration, secret, text } from './values.ts'
  * and what its source needs of it is given by `pollOptions`.
  */
 export function poll({ url, interval }: { url: string; interval: string }) {
-  const { password, tls_min_version: _, ...others } = access
+  const { login, password, password_file, tls_min_version: _, ...others } = access()
   return {
     url: text().prefault(url).describe('address of the tool, http:// or https://'),
     poll_interval: duration(100, 86_400_000).prefault(interval).describe('how often it is asked'),
@@ -21,14 +21,14 @@ export function poll({ url, interval }: { url: string; interval: string }) {
       .describe(
         'what is sent of a tool that was never asked before: what comes from now on, or all that is there',
       ),
-    ...others,
-    password: secret()
-      .optional()
-      .describe('password for HTTP Basic authentication; better in the environment or in password_file'),
+    login,
+    password,
+    password_file,
     token: secret()
       .optional()
       .describe('token to show instead (Bearer); better in the environment or in token_file'),
     token_file: text().optional().describe('file that holds the token, first line'),
+    ...others,
     // Tools are older than receivers.
     tls_min_version: choice('1.3', '1.2').default('1.2').describe('lowest TLS version offered'),
     timeout: duration(10).prefault('30s').describe('time from a request to its whole answer'),
