@@ -1,5 +1,6 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { type Candidate, type Fingerprint, looks } from './identity.ts'
+import { pathOf } from './names.ts'
 
 // The calls here are synchronous on purpose: each takes microseconds, and one look at all files sees one state of
 // them, with no other step in between.
@@ -19,7 +20,7 @@ export function signatureOf(stat: BigIntStats): string {
 
 /** Undefined when the path names nothing. */
 export function statOf(path: string): BigIntStats | undefined {
-  return statSync(path, { bigint: true, throwIfNoEntry: false })
+  return statSync(pathOf(path), { bigint: true, throwIfNoEntry: false })
 }
 
 /**
@@ -40,8 +41,8 @@ export class OpenFile implements Candidate {
    * @throws Error of the file system, or for what is not a regular file (symbolic links are followed); a FIFO or device is not even opened.
    */
   constructor(path: string, unpacked?: { fd: number; packed: OpenFile }) {
-    if (!unpacked) regular(statSync(path, { bigint: true }), path)
-    this.fd = unpacked?.fd ?? openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    if (!unpacked) regular(statSync(pathOf(path), { bigint: true }), path)
+    this.fd = unpacked?.fd ?? openSync(pathOf(path), constants.O_RDONLY | constants.O_NONBLOCK)
     this.packed = unpacked?.packed
     this.#looks = looks((start, length) => this.read(start, length))
     try {

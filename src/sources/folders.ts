@@ -1,8 +1,9 @@
-import { type BigIntStats, type Dirent, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { type BigIntStats, readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { reason } from '../state/edges.ts'
 import { statOf } from './file.ts'
+import { nameOf, pathOf } from './names.ts'
 
 /** A folder that got nothing new for so long is looked at with the others, at each sweep. */
 const WARM_MS = 120_000
@@ -10,6 +11,16 @@ const WARM_MS = 120_000
 const FOLDERS_PER_TURN = 200
 /** Most folders watched; those that changed last. */
 const MAX_WATCHED = 256
+
+/** What is looked at. */
+export interface Extent {
+  /** The folder that holds the tree. */
+  root: string
+  /** Which names are those of documents. */
+  accepts: (name: string) => boolean
+  /** Which folders are looked into, by their path below the root; without it, all. */
+  enters?: (path: string) => boolean
+}
 
 /** A regular file in the tree. */
 export interface Found {
@@ -29,6 +40,12 @@ interface Folder {
   folders: readonly string[]
 }
 
+interface Entry {
+  name: string
+  isFile: boolean
+  isFolder: boolean
+}
+
 /**
  * The folders of a tree, and what is new in them. A listing is needed only where the time of the folder says so: a file that
  * appears in one changes it. Most of a large tree is as it was, and is looked at only now and then.
@@ -36,19 +53,17 @@ interface Folder {
 export class Folders {
   readonly #root: string
   readonly #accepts: (name: string) => boolean
+  readonly #enters: (path: string) => boolean
   readonly #onFault: (path: string, why: string) => void
   readonly #folders = new Map<string, Folder>()
   /** Folders with files that somebody still waits for. */
   readonly #waiting = new Set<string>()
 
   /** `onFault` is told of a folder below the root that cannot be read; the others are. */
-  constructor(
-    root: string,
-    accepts: (name: string) => boolean,
-    onFault: (path: string, why: string) => void,
-  ) {
+  constructor({ root, accepts, enters = () => true }: Extent, onFault: (path: string, why: string) => void) {
     this.#root = root
     this.#accepts = accepts
+    this.#enters = enters
     this.#onFault = onFault
   }
 
@@ -99,16 +114,23 @@ export class Folders {
     const isSame = stat !== undefined && stat.mtimeNs === known?.mtimeNs
     if (isSame && !this.#waiting.has(path)) return { files: [], folders: known.folders }
     const entries = this.#entries(path)
-    const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name))
+    const folders = entries
+      .filter((entry) => entry.isFolder)
+      .map(({ name }) => join(path, name))
+      .filter((folder) => this.#enters(relative(this.#root, folder)))
     if (stat === undefined) this.#folders.delete(path)
     else this.#folders.set(path, { mtimeNs: settled(stat), changed: Number(stat.mtimeNs) / 1e6, folders })
-    const files = entries.filter((entry) => entry.isFile() && this.#accepts(entry.name))
+    const files = entries.filter(({ name, isFile }) => isFile && this.#accepts(name))
     return { files: files.map(({ name }) => name), folders }
   }
 
-  #entries(path: string): Dirent[] {
+  #entries(path: string): Entry[] {
     try {
-      return readdirSync(path, { withFileTypes: true })
+      return readdirSync(pathOf(path), { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
+        name: nameOf(entry.name),
+        isFile: entry.isFile(),
+        isFolder: entry.isDirectory(),
+      }))
     } catch (error) {
       if (path === this.#root) throw error
       if (reason(error) !== 'ENOENT') this.#onFault(path, reason(error))

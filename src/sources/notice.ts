@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { Edges, type Log, reason } from '../state/edges.ts'
 import { keyOf, statOf } from './file.ts'
+import { pathOf } from './names.ts'
 
 /**
  * Hints that something happened in a directory. A hint may come late, twice, or never (network file systems, no
@@ -35,7 +36,9 @@ export class Notice {
 
   #add(directory: string, key: string): void {
     try {
-      const watcher = watch(directory, { persistent: false }, (event) => this.#hint(event !== 'change'))
+      const watcher = watch(pathOf(directory), { persistent: false }, (event) =>
+        this.#hint(event !== 'change'),
+      )
       watcher.on('error', (error) => this.#fail(directory, error))
       this.#watchers.set(directory, { watcher, key })
       this.#edges.end(directory)

@@ -5,9 +5,10 @@ import type { Lag, Source, Work } from '../types.ts'
 import type { TailContext } from './context.ts'
 import { Delivered } from './delivered.ts'
 import { OpenFile } from './file.ts'
-import { Folders, type Found } from './folders.ts'
+import { type Extent, Folders, type Found } from './folders.ts'
 import { firstState } from './follow.ts'
 import { equal } from './identity.ts'
+import { pathOf } from './names.ts'
 import { Notice } from './notice.ts'
 
 /** A document that is not whole is handed out after so long without a change: its writer has gone. */
@@ -23,11 +24,7 @@ const MIN_GAP_MS = 5
 /** Looks after which what is not at its path any more was not renamed either. */
 const MISSES = 2
 
-export interface TreeOptions {
-  /** The folder that holds the tree. */
-  root: string
-  /** Which names are those of documents. */
-  accepts: (name: string) => boolean
+export interface TreeOptions extends Extent {
   /** `end`: documents that are there when the tree is read for the first time are left. */
   start: 'end' | 'beginning'
   quietMs?: number
@@ -82,13 +79,13 @@ class Tree implements Source {
 
   constructor(options: TreeOptions, context: TailContext) {
     const { connector, checkpoints, fromStart, log } = context
-    const { root, accepts, start } = options
+    const { root, start } = options
     const skipped = start === 'end' && !fromStart ? Date.now() : 0
     this.#options = options
     this.#context = context
     this.#delivered = new Delivered(checkpoints.tree(connector, root) ?? { before: skipped, done: [] })
     this.#edges = new Edges(log)
-    this.#folders = new Folders(root, accepts, (path, why) => this.#unreadable(path, why))
+    this.#folders = new Folders(options, (path, why) => this.#unreadable(path, why))
     this.#notice = new Notice(() => this.#hint(), log)
     this.#known = checkpoints.files(connector).filter(({ path }) => path.startsWith(`${root}/`))
     this.#keep()
@@ -300,7 +297,7 @@ class Tree implements Source {
 /** Bytes beyond ASCII stand only inside texts, where any will do. */
 function isJson(path: string): boolean {
   try {
-    JSON.parse(readFileSync(path, 'latin1'))
+    JSON.parse(readFileSync(pathOf(path), 'latin1'))
     return true
   } catch {
     // Half a document, or none: time will tell.

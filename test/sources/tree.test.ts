@@ -112,6 +112,42 @@ describe('a tree of documents', () => {
     expect(names(run)).toEqual([path])
   })
 
+  test('is looked into only where documents may be', async () => {
+    const { root, read, write } = place()
+    const path = write('job-1/a.json', document(1))
+    write('job-1/job-2/b.json', document(2))
+    write('other/c.json', document(3))
+    const entered: string[] = []
+    const enters = (name: string) => entered.push(name) > 0 && /^job-[^/]*$/.test(name)
+    const run = read({ once: true, enters })
+    await run.ended
+    expect(names(run)).toEqual([path])
+    expect(new Set(entered)).toEqual(new Set(['job-1', 'job-1/job-2', 'other']))
+    expect(root).not.toContain('job')
+  })
+
+  test('may have names that are no UTF-8, which are read and remembered like others', async () => {
+    const { root, read } = place()
+    const named = (latin1: string) =>
+      Buffer.concat([Buffer.from(`${root}/💀`), Buffer.from(latin1, 'latin1')])
+    const put = (n: number) => {
+      mkdirSync(named(`caf\xe9-${n}`))
+      writeFileSync(named(`caf\xe9-${n}/\xff.json`), document(n))
+    }
+    put(1)
+    const first = read()
+    await first.until(1)
+    put(2)
+    await first.until(2)
+    await first.stop()
+    expect(first.events).toEqual([])
+    put(3)
+    const second = read()
+    await second.until(1)
+    expect(second.records.map(({ text }) => JSON.parse(text).n)).toEqual([3])
+    await second.stop()
+  })
+
   test('may not be there yet', async () => {
     const { root, read, write } = place()
     rmSync(root, { recursive: true })
