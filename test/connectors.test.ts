@@ -109,7 +109,8 @@ async function checkSample(folder: string, name: string): Promise<void> {
 
 /**
  * A fixture is `input.*` with one record and `expected.json`, which is absent where the filter must say no; with
- * `options.json` where it takes other options, and with the reason in `expected.error` where it must be rejected.
+ * `options.json` where it takes other options, `place.json` where it counts which file it stood in, and with the reason in
+ * `expected.error` where it must be rejected.
  */
 async function checkFixture(folder: string, name: string, fixture: string): Promise<void> {
   const path = (file: string) => join(folder, 'fixtures', fixture, file)
@@ -118,10 +119,11 @@ async function checkFixture(folder: string, name: string, fixture: string): Prom
   const record = readFileSync(path(input), 'utf8').replace(/\n$/, '')
   const { options: schema } = await load<Connector>(folder, 'index.ts')
   const options = { ...schema.parse({}), ...(existsSync(path('options.json')) ? json('options.json') : {}) }
+  const place = existsSync(path('place.json')) ? json('place.json') : {}
   const rules = await load<Rules>(folder, 'mapping.ts')
 
   for (const version of VERSIONS) {
-    const convert = converter(rules, { version, options, name: titled(name) })
+    const convert = converter(rules, { version, options, name: titled(name), place })
     if (existsSync(path('expected.error'))) {
       expect(() => convert(record), version).toThrow(readFileSync(path('expected.error'), 'utf8').trim())
       continue

@@ -1,7 +1,7 @@
 import { profile, type Version } from '../../src/idmefv2/profiles.ts'
 import { compile, FILTERED } from '../../src/mapping/compile.ts'
 import { Ids } from '../../src/mapping/ids.ts'
-import type { Rules } from '../../src/mapping/rules.ts'
+import type { Place, Rules } from '../../src/mapping/rules.ts'
 
 /** Documentation addresses (RFC 5737): what a fixture expects must not depend on where it is converted. */
 export const ANALYZER = { 'analyzer.ip': '192.0.2.10', 'analyzer.hostname': 'sensor.example.org' }
@@ -12,6 +12,8 @@ export interface Setting {
   options: Readonly<Record<string, unknown>>
   /** `analyzer_name` of the configuration. */
   name: string
+  /** Where the records come from, for rules that ask. */
+  place?: Place
 }
 
 /** A fixture's message is larger than no other. */
@@ -21,9 +23,10 @@ const MAX_BYTES = 4 * 1024 ** 2
  * Converts records as a worker does, their IDs made from their content: to a message, or to undefined where the filter
  * says no. What it returns throws `reason: detail` for a record that cannot become a message.
  */
-export function converter(rules: Rules, { version, options, name }: Setting): (record: string) => unknown {
+export function converter(rules: Rules, { version, options, name, place = {} }: Setting): (record: string) => unknown {
   const values = { ...ANALYZER, 'analyzer.name': name }
   const compiled = compile(rules, profile(version), { values, options })
+  compiled.place = place
   const ids = new Ids()
   const out = Buffer.alloc(MAX_BYTES)
   return (record) => {

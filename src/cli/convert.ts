@@ -102,7 +102,7 @@ class Conversion implements Counts {
   readonly #streams: Streams
   readonly #file: string
   readonly #input: Input
-  /** Offsets say something. */
+  /** Offsets say something: what is read are lines of the input. */
   #hasPlaces = true
   #bytes: Buffer = Buffer.alloc(0)
 
@@ -130,11 +130,12 @@ class Conversion implements Counts {
   }
 
   async #convert(block: Block): Promise<void> {
+    const { place, changed } = this.#input
     this.#bytes = block.bytes
     this.#records.begin(
       block,
       identifyBy('content', { kind: 'bytes', bytes: new Uint8Array(), origin: this.#file }),
-      this.#input.place,
+      this.#hasPlaces ? place : { ...place, changed },
     )
     for (let finished = false; !finished; ) {
       const batch = new Batch(Buffer.allocUnsafeSlow(BATCH_BYTES))

@@ -22,16 +22,18 @@ export type Reading = Pick<Rules, 'unfold' | 'translate' | 'cut'>
 
 export interface Input {
   place: Place
+  /** When a document among the blocks was written, ms since 1970. */
+  changed: number
   blocks: AsyncIterable<Found>
 }
 
 /** The records of a file, or of a stream where it is `-`. @throws {UsageError} when the file cannot be opened. */
 export function openInput(file: string, stdin: Readable, reading: Reading): Input {
   // A pipe has no time of its own: what it brings is told now.
-  if (file === '-') return { place: { changed: Date.now() }, blocks: streamed(stdin, reading) }
+  if (file === '-') return { place: {}, changed: Date.now(), blocks: streamed(stdin, reading) }
   const fd = openFile(file)
   const { mtimeMs, size } = fstatSync(fd)
-  return { place: { path: resolve(file), changed: mtimeMs }, blocks: filed(fd, size, reading) }
+  return { place: { path: resolve(file) }, changed: mtimeMs, blocks: filed(fd, size, reading) }
 }
 
 function openFile(file: string): number {
