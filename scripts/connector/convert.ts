@@ -23,7 +23,10 @@ const MAX_BYTES = 4 * 1024 ** 2
  * Converts records as a worker does, their IDs made from their content: to a message, or to undefined where the filter
  * says no. What it returns throws `reason: detail` for a record that cannot become a message.
  */
-export function converter(rules: Rules, { version, options, name, place = {} }: Setting): (record: string) => unknown {
+export function converter(
+  rules: Rules,
+  { version, options, name, place = {} }: Setting,
+): (record: string) => unknown {
   const values = { ...ANALYZER, 'analyzer.name': name }
   const compiled = compile(rules, profile(version), { values, options })
   compiled.place = place
