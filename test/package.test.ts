@@ -65,8 +65,9 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('holds the program, its declarations, its pages and its samples, and nothing else', () => {
-  const places = /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|(config|dist)\/.+)$/
+test('holds the program, its declarations, its pages, its samples and the scripts of tools, and nothing else', () => {
+  const places =
+    /^package\/(package\.json|README\.md|LICENSE|CHANGELOG\.md|(config|dist)\/.+|scripts\/[a-z]+-event\.sh)$/
   expect(packed.filter((path) => !places.test(path))).toEqual([])
   expect(packed.filter((path) => /\/fixtures\/|(?<!\.d)\.ts$/.test(path))).toEqual([])
   expect(packed).toEqual(
@@ -81,6 +82,8 @@ test('holds the program, its declarations, its pages and its samples, and nothin
       'package/config/sample.conf',
       'package/config/idmefv2-stream.service',
       'package/config/demo/eve.json',
+      'package/scripts/motion-event.sh',
+      'package/scripts/zoneminder-event.sh',
     ]),
   )
 })
