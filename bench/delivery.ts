@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { loadSample } from './data.ts'
+import { told } from './delivery/ask.ts'
 import { latency, stall, start } from './delivery/calm.ts'
 import { all, each, few, whole } from './delivery/rates.ts'
 import type { Measured, Plan } from './delivery/target.ts'
-import { settingOf, settingText } from './report.ts'
+import { answerText, settingOf, settingText } from './report.ts'
 
 // The targets of whole runs: the built program, a receiver in a process of its own, and syslog-ng where it is installed.
 
@@ -57,13 +58,8 @@ async function measure(names: readonly string[]): Promise<void> {
   for (const name of names) {
     for (const measured of (await TARGETS[name]?.(plan)) ?? []) {
       found.push(measured)
-      if (!values.json) console.log(text(measured))
+      if (!values.json) console.log(answerText(told(measured)))
     }
   }
-  if (values.json) console.log(JSON.stringify({ setting, targets: found }, null, 2))
-}
-
-function text({ target, what, bound, reached, found, details }: Measured): string {
-  const head = `${target}  ${what}\n     ${found}  (${bound}: ${reached ? 'reached' : 'missed'})`
-  return [head, ...details.map((detail) => `     ${detail}`)].join('\n')
+  if (values.json) console.log(JSON.stringify({ setting, measured: found }, null, 2))
 }

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { FAILED } from './delivery/ask.ts'
 import { merged } from './merge.ts'
+import { PEERS } from './peers/list.ts'
 import { printed } from './pipeline/child.ts'
-import { NOT_RUN, type Peer, peersFound } from './pipeline/peers.ts'
 import { plot } from './pipeline/plot.ts'
 import { asked, type Stage, TARGETS } from './pipeline/stages.ts'
 import type { Answer, Target } from './question.ts'
@@ -16,6 +16,7 @@ import { answerText, type Report, settingText } from './report.ts'
 // gives one table, one file of results and one drawing.
 
 const USAGE = `pnpm bench:pipeline [--only T3,T7] [--rounds N] [--size MB] [--full] [--json] [--out FILE] [--data FOLDER]
+                    [--checkout FOLDER] [--python PYTHON]
 
   --only T…   some of ${TARGETS.join(', ')}
   --rounds N  how often each question is asked, by turns (3)
@@ -23,7 +24,9 @@ const USAGE = `pnpm bench:pipeline [--only T3,T7] [--rounds N] [--size MB] [--fu
   --full      T13 up to 10 GB, which takes some minutes more and 21 GB of disk
   --json      print the results as JSON
   --out FILE  where the results go, and the drawing beside them (bench/results/DATE-pipeline.json; nowhere with --only)
-  --data      where the files are made (bench/data)`
+  --data      where the files are made (bench/data)
+  --checkout  a checkout of IDMEFv2/idmefv2-connectors: the Python connector takes part
+  --python    the interpreter that finds what it depends on (python3)`
 
 const { values } = parseArgs({
   options: {
@@ -34,6 +37,8 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     out: { type: 'string' },
     data: { type: 'string', default: at('data') },
+    checkout: { type: 'string' },
+    python: { type: 'string', default: 'python3' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -47,7 +52,6 @@ async function pipeline(targets: readonly string[]): Promise<void> {
   const began = performance.now()
   build()
   const { reports, failures } = await asking(targets)
-  const peers = peersFound()
   const report: Report = {
     setting: {
       date: new Date().toISOString().slice(0, 10),
@@ -56,8 +60,7 @@ async function pipeline(targets: readonly string[]): Promise<void> {
       ...reports[0]?.setting,
       files: `${values.size} MB, in the page cache`,
       rounds: `${values.rounds}, each question in a new process`,
-      ...Object.fromEntries(peers.map(({ name, version }) => [name, version ?? 'not installed'])),
-      'peers not run': NOT_RUN,
+      ...Object.fromEntries(PEERS.map(({ name, version }) => [name, version ?? 'not installed'])),
       seconds: Math.round((performance.now() - began) / 1000),
       ...(failures.size > 0 && { failed: [...failures].join(', ') }),
     },
@@ -66,7 +69,7 @@ async function pipeline(targets: readonly string[]): Promise<void> {
   if (values.json) console.log(JSON.stringify(report, null, 2))
   else console.log(`\n${settingText(report.setting)}`)
   tell(report.answers)
-  for (const text of gaps(targets, report, peers)) note(text)
+  for (const text of gaps(targets, report)) note(text)
   keep(report)
   if (failures.size > 0 || report.answers.some(hasFailed)) process.exitCode = 1
 }
@@ -90,14 +93,14 @@ async function asking(targets: readonly string[]) {
   return { reports, failures }
 }
 
-function gaps(targets: readonly string[], { answers }: Report, peers: readonly Peer[]): string[] {
+function gaps(targets: readonly string[], { answers }: Report): string[] {
   const measured = targetsOf(answers).map(({ name }) => name)
   const absent = targets.filter((target) => !measured.includes(target))
   return [
     ...(absent.length > 0 ? [`no figure for ${absent.join(', ')}: see above`] : []),
-    ...peers
-      .filter(({ version }) => version === undefined)
-      .map(({ name, hint }) => `missing: ${name} (${hint})`),
+    ...PEERS.filter(({ version }) => version === undefined).map(
+      ({ name, hint }) => `not installed: ${name} (${hint})`,
+    ),
   ]
 }
 
@@ -148,7 +151,10 @@ async function ask(
 ): Promise<Report> {
   const options = ['--json', '--mb', values.size, '--rounds', String(rounds), '--data', values.data]
   const some = ['--only', targets.join(','), ...(values.full ? ['--full'] : [])]
-  return JSON.parse(await printed([at('run.ts'), question, ...options, ...some], limitSeconds * 1000)) // by --json
+  const python =
+    values.checkout === undefined ? [] : ['--checkout', values.checkout, '--python', values.python]
+  const args = [at('run.ts'), question, ...options, ...some, ...python]
+  return JSON.parse(await printed(args, limitSeconds * 1000)) // by --json
 }
 
 function tell(answers: readonly Answer[]): void {

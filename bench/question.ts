@@ -75,6 +75,8 @@ export interface Setting {
   data: string
   /** Sizes that take long are measured too. */
   full: boolean
+  /** A checkout of the Python connectors, and the interpreter that runs them. */
+  python?: { checkout: string; command: string }
   /** Whether a target is to be measured, by its name: `T1`. */
   wants(target: string): boolean
   /** A file of real lines, of which `share` (0 to 1) are alerts; made when it is first asked for. */

@@ -66,6 +66,13 @@ export function targetsText({ targets }: Pick<Targets, 'targets'>): string {
   return columns([['', 'measured', 'range', 'must reach', 'stretch', ''], ...body])
 }
 
+/** `1.52 (1.3 – 1.61), ≥ 1.2: reached` */
+export function figureText(target: Target): string {
+  const { measured, range, must } = target
+  const rounds = range === undefined ? '' : ` (${rangeText(range)})`
+  return `${rounded(measured)}${rounds}, ${bound(target, must)}: ${verdict(target)}`
+}
+
 export type Verdict = 'stretch' | 'reached' | 'MISSED'
 
 export function verdict({ measured, must, stretch, atMost = false }: Target): Verdict {

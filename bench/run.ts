@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { inputFile, loadSample } from './data.ts'
@@ -27,7 +28,7 @@ const QUESTIONS = [
 ]
 
 /** Of the built program, minutes each: asked when they are named, and by `pnpm bench:pipeline`. */
-const WHOLE_RUNS = ['ceiling', 'delivered', 'idle', 'garbage', 'growth', 'sizing']
+const WHOLE_RUNS = ['ceiling', 'delivered', 'idle', 'garbage', 'growth', 'sizing', 'connector']
 
 const USAGE = `pnpm bench [question …] [--json] [--mb N] [--quick] [--seed N] [--clock wall|cpu] [--data FOLDER]
 pnpm bench compare BEFORE.json AFTER.json
@@ -42,7 +43,9 @@ of whole runs, after pnpm build: ${WHOLE_RUNS.join(', ')}
   --only T…   of the questions with targets, only what these need: T1,T4
   --full    sizes that take long, too
   --seed N  other lines of the same kind (1)
-  --data    where the files are made (bench/data)`
+  --data    where the files are made (bench/data)
+  --checkout  for connector: a checkout of IDMEFv2/idmefv2-connectors
+  --python  and the interpreter that finds what it depends on (python3)`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -56,6 +59,8 @@ const { values, positionals } = parseArgs({
     full: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     data: { type: 'string', default: fileURLToPath(new URL('data', import.meta.url)) },
+    checkout: { type: 'string' },
+    python: { type: 'string', default: 'python3' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -90,6 +95,9 @@ async function bench(names: readonly string[]): Promise<void> {
     megabytes,
     data: values.data,
     full: values.full,
+    ...(values.checkout !== undefined && {
+      python: { checkout: resolve(values.checkout), command: values.python },
+    }),
     wants: (target) => values.only?.split(',').includes(target) ?? true,
     input: (share, other) =>
       inputFile(other?.sample ?? sample, { seed, share }, (other?.megabytes ?? megabytes) * 1e6, values.data),

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { sampleOf } from '../bench/data.ts'
-import { figuresOf } from '../bench/delivery/figure.ts'
+import { figure } from '../bench/delivery/target.ts'
 import { ofSize } from '../bench/growth/sizes.ts'
 import { printed } from '../bench/pipeline/child.ts'
 import { plot, ratioTo } from '../bench/pipeline/plot.ts'
 import { asked, STAGES, TARGETS } from '../bench/pipeline/stages.ts'
 import type { Target } from '../bench/question.ts'
+import { figureText } from '../bench/report.ts'
 
 const speed = (measured: number, more: Partial<Target> = {}): Target => ({
   name: 'T1',
@@ -58,37 +59,18 @@ describe('the stages', () => {
   })
 })
 
-describe('a measure of a whole run as a target', () => {
-  const measured = { target: 'T5', what: 'alerts a second', bound: '≥ 150 000', reached: true, details: [] }
+describe('a figure of a target', () => {
+  const target = { name: 'T5', asks: 'alerts a second', must: 150_000, stretch: 250_000 }
 
-  it('has its figures as numbers', () => {
-    expect(figuresOf({ ...measured, found: '151,234 (90,000–160,500)' })).toMatchObject([
-      {
-        name: 'T5',
-        measured: 151_234,
-        range: [90_000, 160_500],
-        must: 150_000,
-        stretch: 250_000,
-        atMost: false,
-      },
-    ])
+  it('is the median of its rounds, with the lowest and the highest', () => {
+    const rounds = [160_000, 90_000, 151_000]
+    expect(figure(target, rounds)).toMatchObject({ ...target, measured: 151_000, range: [90_000, 160_000] })
+    expect(figureText(figure(target, rounds))).toBe('151,000 (90,000 – 160,000), ≥ 150,000: reached')
   })
 
-  it('becomes two where it has two bounds', () => {
-    const latency = {
-      ...measured,
-      target: 'T11 (alerts only)',
-      what: 'answered, ms, p50 and p99',
-      bound: '≤ 10, ≤ 50',
-    }
-    expect(figuresOf({ ...latency, found: '4.4, 136.4' })).toMatchObject([
-      { name: 'T11', asks: 'answered, ms, p50', measured: 4.4, must: 10, stretch: 3, atMost: true },
-      { name: 'T11', asks: 'answered, ms, p99', measured: 136.4, must: 50, stretch: 15 },
-    ])
-  })
-
-  it('is none where nothing could be measured', () => {
-    expect(figuresOf({ ...measured, found: 'syslog-ng is not installed' })).toEqual([])
+  it('of one round has no range', () => {
+    const latency = { name: 'T11', asks: 'ms, p99', must: 50, stretch: 15, atMost: true }
+    expect(figureText(figure(latency, [136.4]))).toBe('136, ≤ 50: MISSED')
   })
 })
 

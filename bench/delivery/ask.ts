@@ -1,5 +1,5 @@
 import type { Answer, Setting, Target } from '../question.ts'
-import { figuresOf } from './figure.ts'
+import { figureText } from '../report.ts'
 import type { Measured, Plan } from './target.ts'
 
 /** The name of a finding that a measure did not come to its end. */
@@ -19,9 +19,8 @@ export async function* ask(measures: readonly Measure[], setting: Setting): Asyn
   for (const { targets, run } of measures.filter((measure) => measure.targets.some(setting.wants))) {
     try {
       for (const measured of await run(plan)) {
-        const figures = figuresOf(measured)
-        found.push(...figures)
-        yield details(measured, figures.length > 0)
+        found.push(...measured.figures)
+        yield told(measured)
       }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
@@ -31,12 +30,10 @@ export async function* ask(measures: readonly Measure[], setting: Setting): Asyn
   yield { title: 'targets', targets: found.filter(({ name }) => setting.wants(name)) }
 }
 
-function details({ target, what, found, details }: Measured, isMeasured: boolean): Answer {
-  return {
-    title: `${target}: ${what}`,
-    findings: [
-      { name: isMeasured ? 'measured' : 'not measured', found },
-      ...details.map((detail) => ({ name: 'also', found: detail })),
-    ],
-  }
+/** All of it in words; the figures come once more with all targets. */
+export function told({ title, figures, missing, details }: Measured): Answer {
+  const measured = figures.map((target) => ({ name: target.asks, found: figureText(target) }))
+  const gap = missing === undefined ? [] : [{ name: 'not measured', found: missing }]
+  const also = details.map((detail) => ({ name: 'also', found: detail }))
+  return { title, findings: [...measured, ...gap, ...also] }
 }

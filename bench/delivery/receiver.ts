@@ -4,17 +4,23 @@ import { ANSWER, RequestCounter } from '../deliver/receiver.ts'
 // The receiver of whole runs, in a process of its own. It reads just enough HTTP/1.1 to answer each request, counts the
 // messages in the bodies, and keeps their IDs to be counted after the run, so that the run does not wait for that.
 
-/** How a message begins, here and with the peers: what follows is its ID. */
+/** How a message begins: what follows is its ID. */
 export const MARK = '"Version":"2.D.V08","ID":"'
-const MARK_BYTES = Buffer.from(MARK)
 const ID_BYTES = 36
-const SPAN = MARK.length + ID_BYTES
 const CREATED = '"CreateTime":"'
 
 /** What the parent asks: to begin a run of so many messages, or to stop reading for a while. */
 export type Order = ({ begin: number } & Ways) | { stall: boolean }
 
-export interface Ways {
+/** What a peer needs, where it is not as ours. */
+export interface Expecting {
+  /** What stands before the ID of each message. */
+  mark?: string
+  /** JSON that answers each request, with 200 instead of 204. */
+  answer?: string
+}
+
+export interface Ways extends Expecting {
   /** Measure how long each message was under way. */
   latencies?: boolean
   /** A message may come again: the run ends when so many different ones came. */
@@ -36,32 +42,40 @@ export interface Receipt {
 
 /** Finds the messages in a stream of bytes, wherever it is cut into pieces. */
 export class Messages {
+  readonly #mark: Buffer
+  /** Of a mark and the ID behind it. */
+  readonly #span: number
   /** The end of the stream so far: a message may begin in it. */
   #tail: Buffer = Buffer.alloc(0)
 
+  constructor(mark = MARK) {
+    this.#mark = Buffer.from(mark)
+    this.#span = this.#mark.length + ID_BYTES
+  }
+
   /** Calls `found` with the place of each ID. */
   take(piece: Buffer, found: (bytes: Buffer, at: number) => void): void {
-    const joint = Buffer.concat([this.#tail, piece.subarray(0, SPAN)])
+    const span = this.#span
+    const joint = Buffer.concat([this.#tail, piece.subarray(0, span)])
     // What begins in the piece itself is found below.
-    this.#search(joint, Math.min(joint.length, this.#tail.length + SPAN - 1), found)
+    this.#search(joint, Math.min(joint.length, this.#tail.length + span - 1), found)
     this.#search(piece, piece.length, found)
-    const end = piece.length >= SPAN ? piece : joint
-    this.#tail = Buffer.from(end.subarray(Math.max(0, end.length - SPAN + 1)))
+    const end = piece.length >= span ? piece : joint
+    this.#tail = Buffer.from(end.subarray(Math.max(0, end.length - span + 1)))
   }
 
   #search(bytes: Buffer, end: number, found: (bytes: Buffer, at: number) => void): void {
-    for (
-      let at = bytes.indexOf(MARK_BYTES);
-      at >= 0 && at + SPAN <= end;
-      at = bytes.indexOf(MARK_BYTES, at + SPAN)
-    ) {
-      found(bytes, at + MARK.length)
+    const [mark, span] = [this.#mark, this.#span]
+    for (let at = bytes.indexOf(mark); at >= 0 && at + span <= end; at = bytes.indexOf(mark, at + span)) {
+      found(bytes, at + mark.length)
     }
   }
 }
 
 class Run {
   readonly expected: number
+  readonly mark: string | undefined
+  readonly answer: Buffer
   readonly #latencies: number[] | undefined
   /** IDs so far, where messages may come again. */
   readonly #seen: Set<string> | undefined
@@ -72,8 +86,10 @@ class Run {
   #first = 0
   #last = 0
 
-  constructor(expected: number, { latencies, repeats }: Ways = {}) {
+  constructor(expected: number, { latencies, repeats, mark, answer }: Ways = {}) {
     this.expected = expected
+    this.mark = mark
+    this.answer = answer === undefined ? ANSWER : answerOf(answer)
     this.#latencies = latencies ? [] : undefined
     this.#seen = repeats ? new Set() : undefined
     this.#ids = Buffer.alloc((expected + 1) * ID_BYTES)
@@ -116,6 +132,11 @@ class Run {
   }
 }
 
+const answerOf = (body: string): Buffer =>
+  Buffer.from(
+    `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+
 /** Since the moment a message carries, which whoever wrote the record took from the clock of this machine. */
 function ageMs(bytes: Buffer, from: number): number {
   const at = bytes.indexOf(CREATED, from) + CREATED.length
@@ -131,14 +152,14 @@ function serve(): void {
   let stalled = false
   const server = createServer({ noDelay: true }, (socket) => {
     const requests = new RequestCounter()
-    const messages = new Messages()
+    const messages = new Messages(run.mark)
     sockets.add(socket)
     if (stalled) socket.pause()
     socket.on('data', (piece) => {
       messages.take(piece, run.found)
       const complete = requests.take(piece)
       if (complete === 0) return
-      socket.write(complete === 1 ? ANSWER : Buffer.concat(Array(complete).fill(ANSWER)))
+      socket.write(complete === 1 ? run.answer : Buffer.concat(Array(complete).fill(run.answer)))
       const before = run.messages - run.expected
       run.answered(complete)
       if (before >= 0 && run.expected > 0) finish()

@@ -1,18 +1,27 @@
 import { execFileSync } from 'node:child_process'
 import { inputFile, type Sample } from '../data.ts'
-import { median } from '../measure.ts'
+import { median, rangeOf, spreadOf } from '../measure.ts'
+import type { Target } from '../question.ts'
 
-/** One target, and what was measured of it. */
+/** What was measured of one target. */
 export interface Measured {
-  target: string
-  what: string
-  /** The bound as it is written in the table of targets, and whether the median keeps it. */
-  bound: string
-  reached: boolean
-  /** Median and range over the rounds. */
-  found: string
+  title: string
+  /** One for each bound; none where nothing could be measured. */
+  figures: readonly Target[]
+  /** Why there are none, as without the peer. */
+  missing?: string
   /** Everything else worth a line. */
-  details: string[]
+  details: readonly string[]
+}
+
+/** A target with what its rounds gave. */
+export function figure(
+  target: Pick<Target, 'name' | 'asks' | 'must' | 'stretch' | 'atMost'>,
+  rounds: readonly number[],
+): Target {
+  const measured = median(rounds)
+  if (rounds.length === 1) return { ...target, measured, spread: 0 }
+  return { ...target, measured, spread: spreadOf(rounds), range: rangeOf(rounds) }
 }
 
 export interface Plan {

@@ -32,6 +32,7 @@ export const STAGES: readonly Stage[] = [
   { question: 'idle', targets: ['T10', 'T12'], turns: 'last', limitSeconds: 600 },
   { question: 'garbage', targets: ['F33'], turns: 'last', limitSeconds: 300 },
   { question: 'sizing', targets: [], turns: 'last', limitSeconds: 300 },
+  { question: 'connector', targets: [], turns: 'last', limitSeconds: 600 },
   { question: 'growth', targets: ['T13'], turns: 'last', limitSeconds: 3600 },
 ]
 
