@@ -9,7 +9,7 @@ import { profile } from './idmefv2/profiles.ts'
 import { compile, mayGenerate } from './mapping/compile.ts'
 import { applyDocument } from './mapping/file.ts'
 import { MappingError } from './mapping/read.ts'
-import type { Context } from './mapping/rules.ts'
+import type { Context, Rules } from './mapping/rules.ts'
 import type { ConnectorSetup } from './worker/messages.ts'
 
 /**
@@ -42,19 +42,23 @@ async function prepare(
   const context = contextOf(section, delivery)
   const setup: ConnectorSetup = { probe, instance, context }
   try {
-    const own = await loadRules(probe)
+    const own = await loadRules(probe, options)
     if (file !== undefined) setup.document = await readDocument(file)
-    compile(
-      setup.document === undefined ? own : applyDocument(own, setup.document),
-      profile(delivery.version),
-      context,
-    )
+    compile(ruled(own, setup.document, instance), profile(delivery.version), context)
   } catch (error) {
     if (error instanceof ConfigError) problems.push(...error.problems)
     else if (error instanceof MappingError) problems.push(...mappingProblems(error, file ?? `[${instance}]`))
     else throw error
   }
   return setup
+}
+
+/** The rules in force: a probe's own, with what the operator's mapping file makes of them. @throws {ConfigError | MappingError} */
+export function ruled(own: Rules, document: string | undefined, instance: string): Rules {
+  if (document !== undefined) return applyDocument(own, document)
+  if (own.needsDocument !== true) return own
+  const what = 'is required: a JSON file that says what each field of a message is made from'
+  throw new ConfigError([{ where: `[${instance}] mapping`, what }])
 }
 
 /** The faults of a mapping, as the operator is told them. */

@@ -19,7 +19,8 @@ import type { Connector } from '../src/connectors/connector.ts'
 import { advise } from '../src/idmefv2/advise.ts'
 import { VERSIONS } from '../src/idmefv2/profiles.ts'
 import { validator } from '../src/idmefv2/validate.ts'
-import type { Rules } from '../src/mapping/rules.ts'
+import { applyDocument } from '../src/mapping/file.ts'
+import type { Rules, RulesFor } from '../src/mapping/rules.ts'
 
 const root = join(import.meta.dirname, '..')
 const catalogue = join(root, 'src/connectors')
@@ -109,8 +110,8 @@ async function checkSample(folder: string, name: string): Promise<void> {
 
 /**
  * A fixture is `input.*` with one record and `expected.json`, which is absent where the filter must say no; with
- * `options.json` where it takes other options, `place.json` where it counts which file it stood in, and with the reason in
- * `expected.error` where it must be rejected.
+ * `options.json` where it takes other options, `place.json` where it counts which file it stood in, `mapping.json` where it takes a
+ * mapping file, and with the reason in `expected.error` where it must be rejected.
  */
 async function checkFixture(folder: string, name: string, fixture: string): Promise<void> {
   const path = (file: string) => join(folder, 'fixtures', fixture, file)
@@ -120,7 +121,11 @@ async function checkFixture(folder: string, name: string, fixture: string): Prom
   const { options: schema } = await load<Connector>(folder, 'index.ts')
   const options = { ...schema.parse({}), ...(existsSync(path('options.json')) ? json('options.json') : {}) }
   const place = existsSync(path('place.json')) ? json('place.json') : {}
-  const rules = await load<Rules>(folder, 'mapping.ts')
+  const given = await load<Rules | RulesFor>(folder, 'mapping.ts')
+  const own = typeof given === 'function' ? given(options) : given
+  const rules = existsSync(path('mapping.json'))
+    ? applyDocument(own, readFileSync(path('mapping.json'), 'utf8'))
+    : own
 
   for (const version of VERSIONS) {
     const convert = converter(rules, { version, options, name: titled(name), place })

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Access } from '../client/access.ts'
 import { Credentials } from '../client/credentials.ts'
 import { targetOf } from '../client/target.ts'
+import { byPoll } from '../config/listeners.ts'
 import { type PollSettings, pollOptions } from '../config/poll.ts'
 import { type Config, type Reading, readConfig } from '../config/read.ts'
 import { loadConnector, probes } from '../connectors/load.ts'
@@ -35,7 +36,9 @@ function checkCredentials({ idmefv2, connectors, files }: Config): void {
   const { delivery } = idmefv2
   const asked = connectors.flatMap(({ instance, options }): [string, Access][] =>
     // The cast: the options were parsed by a schema that has those of `poll`.
-    'max_answer' in options ? [[instance, pollOptions(options as PollSettings).access]] : [],
+    'max_answer' in options && byPoll(options.filetype)
+      ? [[instance, pollOptions(options as PollSettings).access]]
+      : [],
   )
   const sent: [string, Access][] = delivery === 'each' || delivery === 'array' ? [['idmefv2', idmefv2]] : []
   const problems = [...sent, ...asked].flatMap(([section, access]) => {

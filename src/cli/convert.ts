@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { z } from 'zod'
 import { common } from '../config/options.ts'
 import type { Config, ConnectorSection } from '../config/read.ts'
 import { loadConnector, loadRules, probes } from '../connectors/load.ts'
@@ -6,12 +7,11 @@ import { ConfigError, EXIT, UsageError } from '../errors.ts'
 import { profile } from '../idmefv2/profiles.ts'
 import { oneLine } from '../log.ts'
 import { type Converter, compile } from '../mapping/compile.ts'
-import { applyDocument } from '../mapping/file.ts'
 import { Ids } from '../mapping/ids.ts'
 import { MappingError } from '../mapping/read.ts'
 import type { Rules } from '../mapping/rules.ts'
 import { nearest } from '../nearest.ts'
-import { contextOf, mappingProblems, readDocument } from '../setup.ts'
+import { contextOf, mappingProblems, readDocument, ruled } from '../setup.ts'
 import { BATCH_BYTES, Batch } from '../worker/batch.ts'
 import { identifyBy } from '../worker/identify.ts'
 import type { Block, LongLine } from '../worker/reader.ts'
@@ -28,7 +28,9 @@ document of JSON, the answer of an API or the body of a request.
 
       --idmefv2-version V   2.D.V04 to 2.D.V08, or V04 to V08 (2.D.V08)
       --mapping FILE        a mapping file, as [PROBE] mapping
-  -c, --config FILE         take the options of the probe and of [idmefv2] from a configuration
+  -o, --option KEY=VALUE    an option of the probe, as in its section; as often as needed
+  -c, --config FILE         take the options of the probe and of [idmefv2] from a configuration; PROBE may then be the
+                            name of its section, such as suricata:dmz
 
 Exit codes: 0 every record was converted or filtered, 1 a record was rejected (told on standard error)
 `
@@ -39,13 +41,15 @@ export const convert: Verb = {
   options: {
     'idmefv2-version': { type: 'string' },
     mapping: { type: 'string' },
+    option: { type: 'string', short: 'o', multiple: true },
     config: { type: 'string', short: 'c', multiple: true },
   },
   operands: 2,
   async run(call: Call): Promise<number> {
     const [probe, file = '-'] = call.positionals
     if (probe === undefined) throw new UsageError('name the probe: idmefv2 convert PROBE [FILE|-]')
-    if (!probes().includes(probe)) throw new UsageError(unknownProbe(probe))
+    const [name = ''] = probe.split(':', 1)
+    if (!probes().includes(name)) throw new UsageError(unknownProbe(name))
     const { converter, rules } = await converterFor(probe, call)
     const input = openInput(file, call.streams.stdin, rules)
     const conversion = new Conversion(converter, file, input, call.streams)
@@ -59,13 +63,13 @@ function unknownProbe(probe: string): string {
 }
 
 async function converterFor(probe: string, call: Call): Promise<{ converter: Converter; rules: Rules }> {
-  const { delivery, section } = await settings(probe, textsOf(call, 'config'))
+  const { delivery, section } = await settings(probe, call)
   const version = versionOf(call) ?? delivery.version
   const given = textOf(call, 'mapping') ?? section.options.mapping
   const file = typeof given === 'string' ? given : undefined
-  const own = await loadRules(probe)
+  const own = await loadRules(section.probe, section.options)
   try {
-    const rules = file === undefined ? own : applyDocument(own, await readDocument(file))
+    const rules = ruled(own, file === undefined ? undefined : await readDocument(file), probe)
     const converter = compile(rules, profile(version), contextOf(section, { ...delivery, version }))
     return { converter, rules }
   } catch (error) {
@@ -74,22 +78,41 @@ async function converterFor(probe: string, call: Call): Promise<{ converter: Con
   }
 }
 
-/** From a configuration, where there is one; else what an empty one would give. */
+/** From a configuration, where there is one; else what an empty one would give. What the command line says lies over either. */
 async function settings(
-  probe: string,
-  files: readonly string[],
+  name: string,
+  call: Call,
 ): Promise<{ delivery: Config['idmefv2']; section: ConnectorSection }> {
-  if (files.length > 0) {
-    const { config } = await readChecked(files, false)
-    const section = config.connectors.find((one) => one.probe === probe)
-    if (section === undefined) throw new UsageError(`the configuration has no section [${probe}]`)
-    return { delivery: config.idmefv2, section }
+  const files = textsOf(call, 'config')
+  const [probe = ''] = name.split(':', 1)
+  const { options: schema } = await loadConnector(probe)
+  const given = givenOptions(schema, textsOf(call, 'option'))
+  if (files.length === 0) {
+    const options = { ...schema.parse({}), ...given }
+    return { delivery: common.idmefv2.parse({}), section: { probe, instance: name, options } }
   }
-  const { options } = await loadConnector(probe)
-  return {
-    delivery: common.idmefv2.parse({}),
-    section: { probe, instance: probe, options: options.parse({}) },
-  }
+  const { config } = await readChecked(files, false)
+  const section = config.connectors.find((one) => one.instance === name || one.probe === name)
+  if (section === undefined) throw new UsageError(`the configuration has no section [${name}]`)
+  return { delivery: config.idmefv2, section: { ...section, options: { ...section.options, ...given } } }
+}
+
+/** `KEY=VALUE` as the section would give it. @throws {UsageError} */
+function givenOptions(schema: z.ZodObject, words: readonly string[]): Record<string, unknown> {
+  const found = words.map((word) => {
+    const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(word) ?? []
+    const option = Object.hasOwn(schema.shape, key) ? schema.shape[key] : undefined
+    if (option === undefined) throw new UsageError(`--option ${word}: ${unknownOption(key, schema)}`)
+    const parsed = z.safeParse(option, value)
+    if (parsed.success) return [key, parsed.data] as const
+    throw new UsageError(`--option ${word}: ${parsed.error.issues.map(({ message }) => message).join('; ')}`)
+  })
+  return Object.fromEntries(found)
+}
+
+function unknownOption(key: string, schema: z.ZodObject): string {
+  const guess = nearest(key, Object.keys(schema.shape))
+  return `expected KEY=VALUE with an option of the probe${guess ? `; did you mean ${guess}?` : ''}`
 }
 
 class Conversion implements Counts {

@@ -73,7 +73,7 @@ export class Retrial {
 
   async #add({ instance, probe, document, context }: ConnectorSetup, config: Config): Promise<void> {
     const { validate, version } = config.idmefv2
-    const own = await loadRules(probe)
+    const own = await loadRules(probe, context.options)
     const rules = document === undefined ? own : applyDocument(own, document)
     const converter = compile(rules, profile(version), context, {
       parse: parserOf(config.workers.parser),

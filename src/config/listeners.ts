@@ -28,6 +28,11 @@ export function byHttp(filetype: unknown): boolean {
   return filetype === undefined || filetype === 'http'
 }
 
+/** Whether a section asks a tool for its records. */
+export function byPoll(filetype: unknown): boolean {
+  return filetype === undefined || filetype === 'poll'
+}
+
 function overlap(a: Address, b: Address): boolean {
   // Port 0 is another one each time.
   if (a.port !== b.port || a.port === 0) return false

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { checkAccess, checkFiles } from './checks.ts'
 import { type Gathered, gatherCredentials, hasControl, isPlainAndFar, readSecret } from './credentials.ts'
+import { byPoll } from './listeners.ts'
 import { access } from './options.ts'
 import type { Parsed } from './parse.ts'
 import type { Secret } from './secret.ts'
@@ -65,12 +66,19 @@ export function takesPoll(options: z.ZodObject): boolean {
   return 'max_answer' in options.shape
 }
 
+/** `filetype` stands in sections that may take their records otherwise too. */
+type Settings = Parsed<typeof schema> & { options: { filetype?: unknown } }
+
 /**
  * Holds the options against one another, and against what lies in the files they name. Gives what is to be laid over them: `url` without
  * user name and password, these in their own places, and the secrets that stood in files.
  */
-export async function checkPoll(parsed: Parsed<typeof schema>): Promise<Gathered & { token?: Secret }> {
+export async function checkPoll(parsed: Settings): Promise<Gathered & { token?: Secret }> {
   const { section, options, faulty } = parsed
+  if (!byPoll(options.filetype)) {
+    if (section.own.get('url')?.value) section.warn('url', 'is used with filetype = poll only')
+    return {}
+  }
   const isGiven = (key: 'token' | 'token_file') => options[key] !== undefined || faulty.has(key)
   checkAccess(parsed)
   await checkFiles(parsed)

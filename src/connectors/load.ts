@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import type { Rules } from '../mapping/rules.ts'
+import type { Context, Rules, RulesFor } from '../mapping/rules.ts'
 import type { Connector } from './connector.ts'
 
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
@@ -19,7 +19,8 @@ export async function loadConnector(probe: string): Promise<Connector> {
 /** The probe of a section: `suricata` of `suricata:dmz`. */
 export const probeOf = (instance: string): string => instance.split(':', 1)[0] ?? instance
 
-/** Only this is loaded in a worker: the rules of a probe, without its sources. */
-export async function loadRules(probe: string): Promise<Rules> {
-  return (await import(`./${probe}/mapping.${EXTENSION}`)).default
+/** Only this is loaded in a worker: the rules of a probe, without its sources. `options` are those of one section. */
+export async function loadRules(probe: string, options: Context['options']): Promise<Rules> {
+  const rules: Rules | RulesFor = (await import(`./${probe}/mapping.${EXTENSION}`)).default
+  return typeof rules === 'function' ? rules(options) : rules
 }

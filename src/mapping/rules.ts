@@ -30,6 +30,8 @@ export interface Rules {
   /** Which records become messages: a condition of the mapping language. */
   filter: Mapping
   mapping: Mapping
+  /** The mapping makes no message by itself: every section must name a file that completes or replaces it. */
+  needsDocument?: boolean
   /** Functions of this probe, beside the built-in ones. */
   functions?: Readonly<Record<string, MappingFunction>>
   /** For tools whose records come in envelopes: used where a whole answer or request is at hand, before its records are spooled. */
@@ -47,6 +49,12 @@ export interface Rules {
    */
   identity?: (record: unknown) => readonly (string | number)[] | undefined
 }
+
+/**
+ * Of a probe whose rules rest on its options, which are those of its section. Filter and mapping are the same for all of them, but
+ * for what `$option` gives. Pure.
+ */
+export type RulesFor = (options: Context['options']) => Rules
 
 /** Where a record comes from, as far as it is known. */
 export interface Place {

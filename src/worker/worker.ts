@@ -51,8 +51,8 @@ const connectors = Promise.all(setup.connectors.map(prepare))
 connectors.catch(() => undefined) // told by every task
 
 async function prepare(setup: ConnectorSetup): Promise<Omit<Instruments, 'reader'>> {
-  const { instance, probe, document } = setup
-  const own = await loadRules(probe)
+  const { instance, probe, document, context } = setup
+  const own = await loadRules(probe, context.options)
   const rules = document === undefined ? own : applyDocument(own, document)
   const converter = converters.of(rules, setup)
   const { id } = delivery

@@ -8,7 +8,7 @@ import { contextOf } from '../../src/setup.ts'
 import { alert, numberOf } from '../e2e/events.ts'
 import type { Oracle } from '../e2e/oracle.ts'
 
-const [rules, { options }] = await Promise.all([loadRules('suricata'), loadConnector('suricata')])
+const [rules, { options }] = await Promise.all([loadRules('suricata', {}), loadConnector('suricata')])
 const delivery = common.idmefv2.parse({})
 const section = { probe: 'suricata', instance: 'suricata', options: options.parse({}) }
 /** By JSON.parse and closures, where the program has a scanner and an emitter of generated code. */
