@@ -13,10 +13,11 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startTestserver } from '../../src/testserver/server.ts'
 import { freePort } from '../e2e/port.ts'
 import { Program } from '../e2e/program.ts'
 import { until } from '../e2e/wait.ts'
+import { lacking } from './packages.ts'
+import { receiver } from './receiver.ts'
 
 // nginx with libmodsecurity and the OWASP Core Rule Set, as Debian has them: attacked over loopback, and what it logs is
 // followed by the program and received by the testserver, which validates.
@@ -25,14 +26,11 @@ const MODULES = '/usr/lib/nginx/modules'
 const SETTINGS = '/etc/nginx/modsecurity.conf'
 const RULES = '/usr/share/modsecurity-crs/rules'
 
-/** Packages, and a file of each. */
-const NEEDED: readonly (readonly [name: string, file: string])[] = [
+const why = lacking([
   ['nginx-light', '/usr/sbin/nginx'],
   ['libnginx-mod-http-modsecurity', `${MODULES}/ngx_http_modsecurity_module.so`],
   ['modsecurity-crs', RULES],
-]
-const missing = NEEDED.filter(([, file]) => !existsSync(file)).map(([name]) => name)
-const why = missing.length === 0 ? '' : ` (not installed: ${missing.join(', ')})`
+])
 
 interface Message {
   Version: string
@@ -45,11 +43,11 @@ interface Message {
   Target: [{ IP: string; Port: number[]; Hostname?: string; Note: string }]
 }
 
-describe.skipIf(missing.length > 0)(`nginx with ModSecurity and the Core Rule Set${why}`, () => {
+describe.skipIf(why !== '')(`nginx with ModSecurity and the Core Rule Set${why}`, () => {
   test.each(['Serial', 'Concurrent'] as const)(
     '%s: every attack is seen at the receiver, valid, once, also over a restart',
     async (type) => {
-      const { messages, invalid, url } = await receiver()
+      const { messages, invalid, url } = await receiver<Message>()
       const wall = await Wall.start({ type, engine: 'On' })
       const conf = wall.configure(url)
       const first = new Program(['run', '-c', conf])
@@ -92,7 +90,7 @@ describe.skipIf(missing.length > 0)(`nginx with ModSecurity and the Core Rule Se
   )
 
   test('the local time of a web server elsewhere is told with its offset', async () => {
-    const { messages, url } = await receiver()
+    const { messages, url } = await receiver<Message>()
     const wall = await Wall.start({ type: 'Serial', engine: 'DetectionOnly', env: { TZ: 'Asia/Kathmandu' } })
     const program = new Program(['run', '-c', wall.configure(url)])
     expect(await wall.get('/?id=1%27%20OR%20%271%27=%271')).toBe(200)
@@ -104,18 +102,6 @@ describe.skipIf(missing.length > 0)(`nginx with ModSecurity and the Core Rule Se
     expect(message?.Note).toMatch(/^action allowed \(DetectionOnly\), HTTP 200; /)
   })
 })
-
-async function receiver() {
-  const messages: Message[] = []
-  const server = await startTestserver({
-    port: 0,
-    onMessage: (message) => {
-      messages.push(message as unknown as Message) // validated by the server
-    },
-  })
-  onTestFinished(() => server.close())
-  return { messages, invalid: () => server.stats().invalid, url: `http://127.0.0.1:${server.port}/` }
-}
 
 interface WallOptions {
   type: 'Serial' | 'Concurrent'

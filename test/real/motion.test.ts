@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { startTestserver } from '../../src/testserver/server.ts'
+import { describe, expect, test } from 'vitest'
 import { Program } from '../e2e/program.ts'
 import { until } from '../e2e/wait.ts'
 import { Camera } from './camera.ts'
+import { receiver } from './receiver.ts'
 import { MOTION, Surveillance } from './surveillance.ts'
 
 // Motion as Debian has it, set up as the page says, before a camera of our own: what its commands tell is followed by the program
@@ -28,18 +28,10 @@ const why = existsSync(MOTION) ? '' : ' (motion is not installed)'
 
 describe.skipIf(why !== '')(`Motion${why}`, () => {
   test('a movement is seen at the receiver, valid, with its picture, and no name of a camera is run', async () => {
-    const messages: Message[] = []
-    const server = await startTestserver({
-      port: 0,
-      onMessage: (message) => {
-        messages.push(message as unknown as Message) // validated by the server
-      },
-    })
-    onTestFinished(() => server.close())
+    const { messages, invalid, url } = await receiver<Message>()
     const camera = await Camera.start()
     const name = `Quai "Nord" $(touch ran) \`touch ran\` l'entrée`
     const motion = new Surveillance(camera, name, { TZ: 'Asia/Kathmandu' })
-    const url = `http://127.0.0.1:${server.port}/`
     const program = new Program(['run', '-c', motion.configure(url)])
     await program.says('started')
 
@@ -52,7 +44,7 @@ describe.skipIf(why !== '')(`Motion${why}`, () => {
     await until('its end', () => ['event_end', 'movie_end', 'picture_save'].every(isOver))
     expect(await program.stop()).toBe(0)
 
-    expect(server.stats().invalid).toBe(0)
+    expect(invalid()).toBe(0)
     expect(motion.deadLetters).toBe('')
     expect(existsSync(join(motion.folder, 'ran'))).toBe(false)
     const events = new Set(messages.map(({ CorrelID }) => CorrelID[0]))

@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startTestserver } from '../../src/testserver/server.ts'
 import { Program } from '../e2e/program.ts'
 import { until } from '../e2e/wait.ts'
+import { receiver } from './receiver.ts'
 
 // Samhain as Debian has it, watching a folder: files in it are changed, and what it logs is followed by the program and received
 // by the testserver, which validates.
@@ -39,7 +39,7 @@ interface Message {
 
 describe.skipIf(why !== '')(`Samhain${why}`, () => {
   test('a changed file is seen at the receiver, valid, also over a rotation, and that it was stopped', async () => {
-    const { messages, invalid, url } = await receiver()
+    const { messages, invalid, url } = await receiver<Message>()
     const guard = new Guard()
     guard.init()
     const program = new Program(['run', '-c', guard.configure(url)])
@@ -83,18 +83,6 @@ describe.skipIf(why !== '')(`Samhain${why}`, () => {
     expect(new Set(files).size).toBe(files.length)
   })
 })
-
-async function receiver() {
-  const messages: Message[] = []
-  const server = await startTestserver({
-    port: 0,
-    onMessage: (message) => {
-      messages.push(message as unknown as Message) // validated by the server
-    },
-  })
-  onTestFinished(() => server.close())
-  return { messages, invalid: () => server.stats().invalid, url: `http://127.0.0.1:${server.port}/` }
-}
 
 /** A Samhain with its settings, database and log in a folder of its own; it is stopped with the test. */
 class Guard {
