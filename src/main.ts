@@ -17,6 +17,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   dlq: async () => (await import('./cli/dlq.ts')).dlq,
   checkpoint: async () => (await import('./cli/checkpoint.ts')).checkpoint,
   testserver: async () => (await import('./cli/testserver.ts')).testserver,
+  init: async () => (await import('./cli/init.ts')).init,
   list: async () => (await import('./cli/list.ts')).list,
   demo: async () => (await import('./cli/demo.ts')).demo,
 }

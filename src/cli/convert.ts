@@ -18,6 +18,7 @@ import type { Block, LongLine } from '../worker/reader.ts'
 import { type Counts, type Fault, Records } from '../worker/records.ts'
 import { readChecked } from './config.ts'
 import { type Input, openInput } from './input.ts'
+import { unknownProbe } from './probe.ts'
 import { type Call, type Streams, textOf, textsOf, type Verb, versionOf } from './verb.ts'
 
 const usage = `idmefv2 convert PROBE [FILE|-] [options]
@@ -55,11 +56,6 @@ export const convert: Verb = {
     const conversion = new Conversion(converter, file, input, call.streams)
     return (await conversion.run()) ? EXIT.ok : EXIT.failed
   },
-}
-
-function unknownProbe(probe: string): string {
-  const guess = nearest(probe, probes())
-  return `there is no probe ${probe}${guess ? `; did you mean ${guess}?` : ''} (idmefv2 list names them)`
 }
 
 async function converterFor(probe: string, call: Call): Promise<{ converter: Converter; rules: Rules }> {

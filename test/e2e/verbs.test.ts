@@ -94,7 +94,7 @@ describe('help', () => {
     const verbs = [...stdout.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(([, verb]) => verb ?? '')
     expect(code).toBe(0)
     expect(verbs).toEqual(
-      expect.arrayContaining(['run', 'convert', 'validate', 'check', 'testserver', 'list', 'demo']),
+      expect.arrayContaining(['run', 'init', 'convert', 'validate', 'check', 'testserver', 'list', 'demo']),
     )
     const helps = await Promise.all(verbs.map((verb) => cli([verb, '--help'])))
     for (const [index, help] of helps.entries()) {
