@@ -260,6 +260,28 @@ test('a record of a stream has the ID of its bytes again, also when they are not
   expect(oracle.messageOf(1)?.ID).toBe(converted.program.messages[0]?.ID)
 })
 
+test('a record of text, and a document whose place tells its time, become what they were to be', async () => {
+  const oracle = await Oracle.start()
+  const document = { Magic: 'CLAMJSONv0', FileName: 'a.exe', Viruses: ['Win.Trojan.Agent-1'] }
+  const scan = '/var/tmp/clamav/20260722_090807-a.exe.0123456789/metadata.json'
+  const site = siteWith(
+    letter('Sun Nov 22 03:19:03 2026 -> /srv/{x}.exe: Win.Worm.X-1 FOUND', {
+      connector: 'clamav',
+      ...isMade(0, 100),
+    }),
+    letter(JSON.stringify(document), { connector: 'clamav', ...isMade(0, 0), origin: scan }),
+    letter('/srv/clean.txt: OK', { connector: 'clamav', ...isMade(0, 0) }),
+  )
+  site.configure(oracle.url, { clamav: { timezone: '+02:00' } })
+  const { out } = await replay(site)
+  expect(out).toBe('2 delivered, 0 still refused, 1 skipped\n')
+  const told = oracle.messages.map(({ CreateTime, Description }) => `${CreateTime} ${Description}`)
+  expect(told.sort()).toEqual([
+    '2026-07-22T09:08:07+02:00 Win.Trojan.Agent-1 in a.exe',
+    '2026-11-22T03:19:03+02:00 Win.Worm.X-1 in {x}.exe',
+  ])
+})
+
 test('messages go to standard output alone when that is where they are delivered', async () => {
   const site = siteWith(letter(alert(1), isMade(1, 0)))
   site.configure(undefined, { idmefv2: { delivery: 'stdout' } })
