@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { onTestFinished } from 'vitest'
 import { until } from '../e2e/wait.ts'
 import type { Camera } from './camera.ts'
+import { lacking, type Needed } from './packages.ts'
 
 const run = promisify(execFile)
 const SCRIPT = fileURLToPath(new URL('../../scripts/zoneminder-event.sh', import.meta.url))
@@ -15,17 +16,15 @@ const SCHEMA = '/usr/share/zoneminder/db/zm_create.sql'
 
 /** Where ZoneMinder was compiled to look, and nowhere else: ours is laid over it, for its own eyes. */
 const SETTINGS = '/etc/zm'
-const NEEDED: readonly (readonly [name: string, file: string])[] = [
+const NEEDED: Needed = [
   ['zoneminder', '/usr/bin/zmc'],
   ['mariadb-server', '/usr/sbin/mariadbd'],
 ]
 
 /** Why ZoneMinder cannot be started here. */
 export function whyNot(): string {
-  const missing = NEEDED.filter(([, file]) => !existsSync(file)).map(([name]) => name)
-  if (missing.length > 0) return ` (not installed: ${missing.join(', ')})`
   const mayMount = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0
-  return mayMount ? '' : ' (needs root and unshare)'
+  return lacking(NEEDED) || (mayMount ? '' : ' (needs root and unshare)')
 }
 
 export interface Monitor {

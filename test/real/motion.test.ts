@@ -6,7 +6,7 @@ import { Program } from '../e2e/program.ts'
 import { until } from '../e2e/wait.ts'
 import { Camera } from './camera.ts'
 import { receiver } from './receiver.ts'
-import { MOTION, Surveillance } from './surveillance.ts'
+import { Surveillance, whyNot } from './surveillance.ts'
 
 // Motion as Debian has it, set up as the page says, before a camera of our own: what its commands tell is followed by the program
 // and received by the testserver, which validates.
@@ -24,7 +24,7 @@ interface Message {
   Attachment?: [{ Name: string; FileName: string; Size?: number; Hash?: string[]; Content?: string }]
 }
 
-const why = existsSync(MOTION) ? '' : ' (motion is not installed)'
+const why = whyNot()
 
 describe.skipIf(why !== '')(`Motion${why}`, () => {
   test('a movement is seen at the receiver, valid, with its picture, and no name of a camera is run', async () => {

@@ -6,12 +6,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { Camera } from './camera.ts'
+import { lacking } from './packages.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/motion-event.sh', import.meta.url))
 const PAGE = new URL('../../src/connectors/motion/README.md', import.meta.url)
 
-/** Where Debian has it. */
-export const MOTION = '/usr/bin/motion'
+const MOTION = '/usr/bin/motion'
+
+/** Why Motion cannot be started here. */
+export const whyNot = () => lacking([['motion', MOTION]])
 
 /** A Motion with its configuration, pictures and log in a folder of its own; it is stopped with the test. */
 export class Surveillance {

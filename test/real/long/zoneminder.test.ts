@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { startTestserver } from '../../../src/testserver/server.ts'
+import { describe, expect, test } from 'vitest'
 import { Program } from '../../e2e/program.ts'
 import { until } from '../../e2e/wait.ts'
 import { Camera } from '../camera.ts'
 import { Monitors, whyNot } from '../monitors.ts'
+import { receiver } from '../receiver.ts'
 
 // ZoneMinder as Debian has it, with its own database, before a camera of our own: what its filter hands to the script is followed by
 // the program and received by the testserver, which validates.
@@ -29,21 +29,14 @@ const PATIENCE_MS = 120_000
 
 describe.skipIf(why !== '')(`ZoneMinder${why}`, () => {
   test('a movement is seen at the receiver, valid, with its picture, and no name of a monitor or zone is run', async () => {
-    const messages: Message[] = []
-    const server = await startTestserver({
-      port: 0,
-      onMessage: (message) => {
-        messages.push(message as unknown as Message) // validated by the server
-      },
-    })
-    onTestFinished(() => server.close())
+    const { messages, invalid, url } = await receiver<Message>()
     const camera = await Camera.start()
     const monitors = [
       { name: 'Front Door é', zone: 'Porch' },
       { name: 'back\\slash "q" $(touch ran) `touch ran`', zone: 'Zone "B" $(touch ran); touch ran' },
     ]
     const zoneminder = await Monitors.start(camera, monitors, { TZ: 'Asia/Kathmandu' })
-    const program = new Program(['run', '-c', zoneminder.configure(`http://127.0.0.1:${server.port}/`)])
+    const program = new Program(['run', '-c', zoneminder.configure(url)])
     await program.says('started')
 
     camera.isMoving = true
@@ -69,7 +62,7 @@ describe.skipIf(why !== '')(`ZoneMinder${why}`, () => {
     await zoneminder.filter()
     expect(await program.stop()).toBe(0)
 
-    expect(server.stats().invalid).toBe(0)
+    expect(invalid()).toBe(0)
     expect(zoneminder.deadLetters).toBe('')
     expect(existsSync(zoneminder.path('ran'))).toBe(false)
     expect(new Set(messages.map(({ ID }) => ID)).size).toBe(messages.length)
