@@ -111,7 +111,7 @@ async function checkSample(folder: string, name: string): Promise<void> {
 /**
  * A fixture is `input.*` with one record and `expected.json`, which is absent where the filter must say no; with
  * `options.json` where it takes other options, `place.json` where it counts which file it stood in, `mapping.json` where it takes a
- * mapping file, and with the reason in `expected.error` where it must be rejected.
+ * mapping file that is not one of the shipped ones, and with the reason in `expected.error` where it must be rejected.
  */
 async function checkFixture(folder: string, name: string, fixture: string): Promise<void> {
   const path = (file: string) => join(folder, 'fixtures', fixture, file)
@@ -123,9 +123,9 @@ async function checkFixture(folder: string, name: string, fixture: string): Prom
   const place = existsSync(path('place.json')) ? json('place.json') : {}
   const given = await load<Rules | RulesFor>(folder, 'mapping.ts')
   const own = typeof given === 'function' ? given(options) : given
-  const rules = existsSync(path('mapping.json'))
-    ? applyDocument(own, readFileSync(path('mapping.json'), 'utf8'))
-    : own
+  const shipped = typeof options.mapping === 'string' ? join(root, options.mapping) : undefined
+  const mapping = existsSync(path('mapping.json')) ? path('mapping.json') : shipped
+  const rules = mapping === undefined ? own : applyDocument(own, readFileSync(mapping, 'utf8'))
 
   for (const version of VERSIONS) {
     const convert = converter(rules, { version, options, name: titled(name), place })

@@ -177,7 +177,13 @@ describe('the samples', () => {
   const configurations = readdirSync(samples).filter((name) => name.endsWith('.conf'))
 
   test('are there', () => {
-    expect(configurations).toEqual(['concerto.conf', 'python-suricata.conf', 'sample.conf', 'suricata.conf'])
+    expect(configurations).toEqual([
+      'concerto.conf',
+      'elastalert2.conf',
+      'python-suricata.conf',
+      'sample.conf',
+      'suricata.conf',
+    ])
   })
 
   test.each(configurations)('%s makes a configuration without a warning', async (name) => {

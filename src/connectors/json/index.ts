@@ -60,7 +60,7 @@ const options = z
       .refine((paths) => paths.every(isPath), NO_PATH)
       .optional()
       .describe(
-        'paths to what names a record, such as $.id; the same names, the same message ID, and with poll not sent again',
+        'paths to what names a record, such as $.id, all of which it must have; the same names, the same message ID, and with poll not sent again',
       ),
     filename: list()
       .prefault('-')

@@ -25,12 +25,12 @@ export function recordsAt(text: string): (document: unknown) => readonly unknown
   }
 }
 
-/** What the paths find in a record, as text; `undefined` where none of them finds anything. */
+/** What the paths find in a record, as text; `undefined` where one of them finds nothing: the others may name several records. */
 export function namesAt(texts: readonly string[]): (record: unknown) => readonly string[] | undefined {
   const paths = texts.map(parsePath)
   return (record) => {
     const found = paths.map((path) => valueAt(path, record) ?? undefined)
-    if (found.every((value) => value === undefined)) return undefined
+    if (found.includes(undefined)) return undefined
     return found.map((value) => textOf(value) ?? JSON.stringify(value) ?? '')
   }
 }
