@@ -42,6 +42,11 @@ export interface Form {
   taken?: Answer
   /** The status when there is no room now; 429 unless said otherwise. */
   full?: number
+  /**
+   * The same lines with what they lack, asked for elsewhere before they are taken. The request waits for it, so it must be bounded in
+   * time; and it does not throw: what cannot be completed is taken as it is.
+   */
+  complete?(lines: Buffer, signal: AbortSignal): Promise<Buffer>
 }
 
 /** One object, an array of them, or one a line. */
@@ -230,7 +235,10 @@ class HttpPush implements Source {
   async #take({ content, release }: Body, type: string, charset?: string): Promise<Denied | undefined> {
     let spooling: Promise<unknown> | Denied | undefined
     try {
-      spooling = this.#spool(content, type, charset)
+      const records = this.#read(content, type, charset)
+      if (!Buffer.isBuffer(records)) return records
+      const completed = this.#form.complete?.(records, this.#stopping.signal)
+      spooling = this.#spool(completed ? await completed : records)
     } finally {
       // From here on the spool holds it, within its own bound.
       release()
@@ -242,14 +250,19 @@ class HttpPush implements Source {
     )
   }
 
-  #spool(content: Body['content'], type: string, charset?: string): Promise<unknown> | Denied | undefined {
+  #read(content: Body['content'], type: string, charset?: string): Buffer | Denied {
     if (this.#stopping.signal.aborted) return STOPPING
     if (content === 'too large') return tooLarge(this.#limits.maxBytes)
     if (content === 'too slow') return TOO_SLOW
     if (content === 'no room') return this.#full(BUSY)
     if (content === 'damaged') return DAMAGED
     const records = this.#form.records(content, type, charset)
-    if (!Buffer.isBuffer(records)) return 'status' in records ? records : malformed(records)
+    if (Buffer.isBuffer(records)) return records
+    return 'status' in records ? records : malformed(records)
+  }
+
+  #spool(records: Buffer): Promise<unknown> | Denied | undefined {
+    if (this.#stopping.signal.aborted) return STOPPING
     if (records.length === 0) return undefined
     const stores = this.#stores()
     if (!stores.every((store) => store.hasRoomFor(records.length))) return this.#full(SPOOL_FULL)

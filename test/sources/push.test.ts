@@ -142,6 +142,22 @@ test('envelopes become their records, in one document and in lines', async () =>
   expect(texts()).toEqual([record(0), record(1), record(0), record(1), record(2)])
 })
 
+test('what records lack is waited for, and they are taken with it; a body that is none is refused before', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const complete = async (lines: Buffer) => {
+    await promise
+    return Buffer.from(lines.toString().replaceAll('}', ',"more":1}'))
+  }
+  const { post, run, texts } = await push({ form: { ...unfolding(() => undefined), complete } })
+  const answer = post('{"n":1}', JSON_TYPE)
+  expect((await post('{"n":', JSON_TYPE)).status).toBe(400)
+  expect(texts()).toEqual([])
+  resolve()
+  expect((await answer).status).toBe(204)
+  await run.until(1)
+  expect(texts()).toEqual(['{"n":1,"more":1}'])
+})
+
 describe('what is refused, with an answer that tells why, and counted', () => {
   test.each([
     ['a body that is no JSON', 'hello', {}, 400, 'malformed', /at byte 0: no line begins with \{/],
