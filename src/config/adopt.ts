@@ -24,12 +24,12 @@ function factsIn(schema: z.ZodObject) {
 }
 
 function moved(sections: readonly Section[], name: string, probe: string, option: string): Section[] {
-  const [, title = '', key = ''] = /^(.*)\.([^.]*)$/.exec(name) ?? []
+  const [, title = '', keys = ''] = /^(.*)\.([^.]*)$/.exec(name) ?? []
   const from = sections.find((section) => section.name === title)
-  const entry = from?.get(key)
-  if (from === undefined || entry === undefined) return [...sections]
-  const rest = new Map([...from.own].filter(([other]) => other !== key))
-  const given = new Map([[option, standing(entry, from, key)]])
+  const entries = from === undefined ? [] : keys.split(':').flatMap((key) => standing(from, key))
+  if (from === undefined || entries.length === 0) return [...sections]
+  const rest = new Map([...from.own].filter(([other]) => !keys.split(':').includes(other)))
+  const given = new Map([[option, joined(entries)]])
   if (title === probe) {
     return sections.map((section) =>
       section === from ? from.holding(new Map([...given, ...rest])) : section,
@@ -46,8 +46,19 @@ function moved(sections: readonly Section[], name: string, probe: string, option
 }
 
 /** Its references are those of the section where it was written. */
-function standing(entry: Entry, from: Section, key: string): Entry {
+function standing(from: Section, key: string): Entry[] {
+  const entry = from.get(key)
+  if (entry === undefined) return []
   const { value, faults } = interpolate(entry.value, (name) => from.get(name)?.value)
   const text = faults.length > 0 ? entry.value : value.replaceAll('%', '%%')
-  return { ...entry, value: text, written: `[${from.name}] ${key}` }
+  return [{ ...entry, value: text, written: `[${from.name}] ${key}` }]
+}
+
+/** An address and a port, or one of them. */
+function joined(entries: readonly Entry[]): Entry {
+  const [first, second] = entries
+  if (first === undefined || second === undefined) return first as Entry // the caller has at least one
+  const address = first.value.trim()
+  const host = address.includes(':') && !address.startsWith('[') ? `[${address}]` : address
+  return { ...first, value: `${host}:${second.value.trim()}` }
 }

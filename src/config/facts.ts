@@ -16,17 +16,27 @@ export interface Facts {
   unit?: Marks['unit']
   /** Other names, `section.key`. */
   also: readonly string[]
+  /** An address that is asked at with every `filetype`. */
+  isAlways: boolean
 }
 
 /** Wrappers (`optional`, `default`, `prefault` …) are looked through; of two descriptions the outer one counts. */
 export function factsOf(schema: z.core.SomeType): Facts {
-  const facts: Facts = { description: '', isRequired: true, words: [], isSecret: false, also: [] }
+  const facts: Facts = {
+    description: '',
+    isRequired: true,
+    words: [],
+    isSecret: false,
+    also: [],
+    isAlways: false,
+  }
   for (const layer of layers(schema)) {
     const meta = z.globalRegistry.get(layer)
     facts.description ||= meta?.description ?? ''
     if (Array.isArray(meta?.examples)) facts.example ??= String(meta.examples[0])
-    const { secret, unit, also = [] } = marks.get(layer) ?? {}
+    const { secret, unit, also = [], always } = marks.get(layer) ?? {}
     facts.isSecret ||= secret ?? false
+    facts.isAlways ||= always ?? false
     facts.unit ??= unit
     if (also.length > 0) facts.also = also
     if (layer instanceof z.ZodEnum) facts.words = layer.options.map(String)

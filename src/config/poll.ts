@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { checkAccess, checkFiles } from './checks.ts'
 import { type Gathered, gatherCredentials, hasControl, isPlainAndFar, readSecret } from './credentials.ts'
+import { factsOf } from './facts.ts'
 import { byPoll } from './listeners.ts'
 import { access } from './options.ts'
 import type { Parsed } from './parse.ts'
@@ -67,7 +68,7 @@ export function takesPoll(options: z.ZodObject): boolean {
 }
 
 /** `filetype` stands in sections that may take their records otherwise too. */
-type Settings = Parsed<typeof schema> & { options: { filetype?: unknown } }
+type Settings = Parsed<typeof schema> & { options: { filetype?: unknown }; schema: z.ZodObject }
 
 /**
  * Holds the options against one another, and against what lies in the files they name. Gives what is to be laid over them: `url` without
@@ -75,7 +76,9 @@ type Settings = Parsed<typeof schema> & { options: { filetype?: unknown } }
  */
 export async function checkPoll(parsed: Settings): Promise<Gathered & { token?: Secret }> {
   const { section, options, faulty } = parsed
-  if (!byPoll(options.filetype)) {
+  // The cast: `takesPoll` has seen that it has these options.
+  const { isAlways } = factsOf(parsed.schema.shape.url as z.ZodType)
+  if (!byPoll(options.filetype) && !isAlways) {
     if (section.own.get('url')?.value) section.warn('url', 'is used with filetype = poll only')
     return {}
   }

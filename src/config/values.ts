@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { z } from 'zod'
 import { isZone } from '../idmefv2/zone.ts'
 import { Secret } from './secret.ts'
@@ -13,16 +14,25 @@ export interface Marks {
   unit?: 'ms' | 'bytes'
   /** Other names, as `section.key`. */
   also?: readonly string[]
+  /** Of an address to ask at: whatever the `filetype` is. */
+  always?: true
 }
 
 export const marks = z.registry<Marks>()
 
 /**
  * An option that files of the Python connectors have under other names, each `section.key`: the section may be the
- * probe's own or one that has another name there. Two probes cannot have the same one.
+ * probe's own or one that has another name there. Two probes cannot have the same one. An `ADDRESS:PORT` that stands there in two keys
+ * is named `section.key:key`.
  */
 export const also = <S extends z.ZodType>(option: S, ...names: readonly string[]): S => {
   marks.add(option, { ...marks.get(option), also: names })
+  return option
+}
+
+/** An address that is asked at with every `filetype`, since what comes otherwise may lack something. */
+export const always = <S extends z.ZodType>(option: S): S => {
+  marks.add(option, { ...marks.get(option), always: true })
   return option
 }
 
@@ -153,12 +163,15 @@ export const listen = () =>
     return z.NEVER
   })
 
-/** `ADDRESS:PORT`, `[IPV6]:PORT`, or a port of the loopback address. */
-export const address = () =>
+/** `ADDRESS:PORT`, `[IPV6]:PORT`, or a port of the loopback address; with a usual port also an address alone. */
+export const address = (usual?: number) =>
   z.string().transform((value, context) => {
     const word = value.trim()
     const parsed = addressIn(/^\d+$/.test(word) ? `:${word}` : word)
     if (parsed) return parsed
+    const host = isIPv6(word) ? `[${word}]` : word
+    const alone = usual !== undefined && host !== '' ? addressIn(`${host}:${usual}`) : undefined
+    if (alone) return alone
     context.addIssue({ code: 'custom', message: 'expected ADDRESS:PORT or a port' })
     return z.NEVER
   })

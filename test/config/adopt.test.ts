@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { factsOf } from '../../src/config/facts.ts'
 import { readConfig } from '../../src/config/read.ts'
-import { also, duration, integer, list, text } from '../../src/config/values.ts'
+import { address, also, duration, integer, list, text } from '../../src/config/values.ts'
 import { probes as known, loadConnector } from '../../src/connectors/load.ts'
 import { ConfigError } from '../../src/errors.ts'
 
@@ -30,6 +30,7 @@ const probes = new Map<string, z.ZodObject>([
       file: also(text(), 'board.logfile').optional(),
     }),
   ],
+  ['bell', z.strictObject({ listen: also(address(80), 'ring.host:port').optional() })],
 ])
 
 async function reading(content: string) {
@@ -75,6 +76,19 @@ describe('an option under another name', () => {
     const { connectors, told } = await reading('[board]\nurl = http://z\n[connector]\nlisten_port = 8090')
     expect(connectors).toEqual([{ board: { url: 'http://z', port: 8090 } }])
     expect(told).toEqual([])
+  })
+
+  test('is one of two that stand there, an address and a port, or of one of them', async () => {
+    const rung = async (text: string) => (await reading(`[ring]\n${text}`)).connectors
+    expect(await rung('host = 0.0.0.0\nport = 90')).toEqual([
+      { bell: { listen: { host: '0.0.0.0', port: 90 } } },
+    ])
+    expect(await rung('host = ::\nport = 90')).toEqual([{ bell: { listen: { host: '::', port: 90 } } }])
+    expect(await rung('port = 90')).toEqual([{ bell: { listen: { host: '127.0.0.1', port: 90 } } }])
+    expect(await rung('host = ::1')).toEqual([{ bell: { listen: { host: '::1', port: 80 } } }])
+    expect((await reading('[ring]\nhost = a b\nport = x')).told).toEqual([
+      '4: [ring] host: expected ADDRESS:PORT or a port, got "a b:x"',
+    ])
   })
 
   test('keeps its references: keys of the section it was written in, and the environment', async () => {

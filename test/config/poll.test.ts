@@ -7,7 +7,7 @@ import { dumpConfig } from '../../src/config/dump.ts'
 import { type PollSettings, poll, pollOptions } from '../../src/config/poll.ts'
 import { type PushSettingsBesidePoll, pushBesidePoll, pushOptionsBesidePoll } from '../../src/config/push.ts'
 import { readConfig } from '../../src/config/read.ts'
-import { choice } from '../../src/config/values.ts'
+import { always, choice, text } from '../../src/config/values.ts'
 import { ConfigError } from '../../src/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'poll-'))
@@ -20,6 +20,15 @@ const probes = new Map<string, z.ZodObject>([
     z.strictObject({
       filetype: choice('poll', 'http').default('poll'),
       ...poll({ url: 'http://localhost', interval: '30s' }),
+      ...pushBesidePoll,
+    }),
+  ],
+  [
+    'asker',
+    z.strictObject({
+      filetype: choice('poll', 'http').default('poll'),
+      ...poll({ url: 'http://localhost', interval: '30s' }),
+      url: always(text()).prefault('http://localhost'),
       ...pushBesidePoll,
     }),
   ],
@@ -140,4 +149,21 @@ test.each([
   expect((await read(`filetype = http\n${lines}`, 'both')).told).toContain(problem)
   const idle = (await read(`filetype = poll\n${lines}`, 'both')).told
   expect(idle.every((text) => /is used with filetype = http only|not used|sends the/.test(text))).toBe(true)
+})
+
+test('an address that is always asked at is held to the same with filetype = http', async () => {
+  const password = file('asked', 'sesame\n')
+  const { options, told } = await read(
+    `filetype = http\nurl = http://me@127.0.0.1/\npassword_file = ${password}`,
+    'asker',
+  )
+  expect(told).toEqual([])
+  expect(options).toMatchObject({ url: 'http://127.0.0.1/', login: 'me' })
+  expect(options?.password?.reveal()).toBe('sesame')
+  expect((await read('filetype = http\nurl = ftp://a/', 'asker')).told).toEqual([
+    'A:5: [asker] url: expected a URL that begins with http:// or https://, got "ftp://a/"',
+  ])
+  expect((await read('filetype = http\nurl = http://a/', 'both')).told).toEqual([
+    'A:5: [both] url: is used with filetype = poll only',
+  ])
 })
