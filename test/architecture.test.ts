@@ -100,7 +100,7 @@ const ARROWS: Record<string, readonly string[]> = {
  * load nothing of `sources`.
  */
 const PROBE = {
-  index: ['config', 'connectors/connector', 'sources'],
+  index: ['client', 'config', 'connectors/connector', 'sources'],
   // Rules are pure but for connectors/picture, which reads the file that a record names, and says why there.
   others: ['connectors/picture', 'idmefv1', 'idmefv2', 'mapping', 'sources/poll'],
 }
