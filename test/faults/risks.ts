@@ -58,6 +58,11 @@ export const RISKS: Readonly<Record<number, Row>> = {
     outcome:
       'paths are read by a parser of our own; jsonpath-plus gets `..`, `[*]` and slices only, with `eval` off; `..` once in a path',
   },
+  17: {
+    fault: 'somebody makes the program ask, or send to, other servers than those configured',
+    outcome:
+      'only addresses of the configuration are asked and sent to; redirects are not followed, by delivery and where a tool is asked; addresses in alerts are text; what of a question comes from an answer stays below the path of `url`',
+  },
   18: {
     fault: 'requests smuggled past a proxy, headers made of line ends',
     outcome:

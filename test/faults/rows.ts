@@ -93,4 +93,8 @@ export const ROWS: Readonly<Record<number, Row>> = {
     outcome: '0 lost of what was taken',
   },
   54: { fault: 'the log lost its end with the power', outcome: '0 lost of what exists, 0 again' },
+  55: {
+    fault: 'a tool that is asked dies, or cuts its answers short; kill -9 while it is asked',
+    outcome: '0 lost of what it still knows, W again',
+  },
 }

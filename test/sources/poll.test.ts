@@ -342,6 +342,22 @@ describe('what goes wrong', () => {
   })
 })
 
+test('S17: nobody is asked but whom the configuration names: not where a redirect, a path or an alert points', async () => {
+  const [tool, other] = [await Tool.start(3), await Tool.start(3)]
+  const to = { location: `${other.url}/alerts` }
+  tool.mishaps.push(status(301, to), status(302, to), status(303, to), status(307, to), status(308, to))
+  const look: Look = async function* (past, ask, signal) {
+    yield* numbers(past, ask, signal)
+    await ask({ path: other.url })
+    await ask({ path: `//127.0.0.1:${other.server.port}/alerts` })
+    yield { records: [{ url: other.url }], past: 'all' }
+  }
+  const { run, faults } = polling({ url: tool.url, look })
+  await run.until(4)
+  expect(faults().filter((fault) => fault !== 'ok')).toEqual(Array(5).fill('status'))
+  expect(other.questions).toEqual([])
+})
+
 describe.skipIf(!hasOpenssl)('over TLS', () => {
   let authority: Authority
   let server: Pair
