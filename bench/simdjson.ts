@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Findings, Question } from './question.ts'
+import type { Figures, Findings, Question } from './question.ts'
 import { addon } from './simdjson/addon.ts'
 import { child, Ended } from './simdjson/child.ts'
 
@@ -10,14 +10,15 @@ const run = promisify(execFile)
 const ATTEMPTS = 3
 
 const simdjson: Question = {
-  asks: 'What else is there to know of the simdjson addon? (pnpm bench parse has its speed)',
-  async *answer() {
+  asks: 'Is a document whole: JSON.parse or the simdjson addon? And what else is there to know of it?',
+  async *answer({ pace: { rounds, millis, clock } }) {
     if (addon() === undefined) {
       yield findings({
         'the addon': 'not built here; its package then exports JSON itself, without lazyParse',
       })
       return
     }
+    yield* JSON.parse(await child('documents', rounds, millis, clock)) as Figures[] // what it prints
     yield findings(JSON.parse(await child('results')))
     yield findings({
       'look-ups in 1 thread': await lookups(1),

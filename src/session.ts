@@ -106,7 +106,7 @@ export class Session {
     const { config, state, checkpoints, metrics, log, once, fromStart } = this.#options
     const { probe, instance, options } = config.connectors[index] as Config['connectors'][number] // called with its indices
     const connector = await loadConnector(probe)
-    const { range_min, range_max, max_line, poll_interval } = config.workers
+    const { range_min, range_max, max_line, poll_interval, document_check } = config.workers
     const { spool_max, dead_letter_max } = config.state
     // The options were parsed by this connector's own schema.
     return connector.source(options as never, {
@@ -117,6 +117,7 @@ export class Session {
       range_max,
       max_line,
       poll_interval,
+      document_check,
       once,
       fromStart,
       ledger: { directory: state.path, spool_max, dead_letter_max },

@@ -26,6 +26,7 @@ const ARROWS: Record<string, readonly string[]> = {
     'receiver/listen',
     'session',
     'setup',
+    'simdjson',
     // `checkpoint` must recognise files exactly as a source does.
     'sources/file',
     'sources/identity',
@@ -61,6 +62,7 @@ const ARROWS: Record<string, readonly string[]> = {
   sources: [
     'client',
     'idmefv1',
+    'simdjson',
     'receiver',
     'state/checkpoint',
     'state/checks',
@@ -81,7 +83,9 @@ const ARROWS: Record<string, readonly string[]> = {
   state: [],
   // [idmefv2] version is an option, and so are zones of local times.
   config: ['idmefv2/profiles', 'idmefv2/zone'],
-  mapping: ['idmefv2'],
+  mapping: ['idmefv2', 'simdjson'],
+  // The addon, which must be loaded in one way by all.
+  simdjson: [],
   idmefv2: [],
   // The old format: pure, as the new one is.
   idmefv1: [],

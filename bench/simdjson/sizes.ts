@@ -1,7 +1,7 @@
 import { linesOf, loadSample, type Sample } from '../data.ts'
 import { measure } from '../measure.ts'
 import type { Figures, Pace } from '../question.ts'
-import { addon } from './addon.ts'
+import { addon, type Binding } from './addon.ts'
 
 /** Real lines near the size. */
 const LINES = 8
@@ -9,16 +9,17 @@ const LINES = 8
 const LOOKUPS = 12
 
 if (import.meta.main) {
-  const [size, rounds, millis, clock] = process.argv.slice(2)
+  const [size, rounds, millis, clock, binding] = process.argv.slice(2)
   const pace = {
     rounds: Number(rounds),
     millis: Number(millis),
     clock: clock === 'cpu' ? clock : 'wall',
   } as const
-  process.stdout.write(JSON.stringify(await figures(loadSample(), Number(size), pace)))
+  const own = binding === 'own' ? binding : 'mixed'
+  process.stdout.write(JSON.stringify(await figures(loadSample(), Number(size), pace, own)))
 }
 
-async function figures(sample: Sample, size: number, pace: Pace): Promise<Figures> {
+async function figures(sample: Sample, size: number, pace: Pace, binding: Binding): Promise<Figures> {
   const texts = nearest(sample, size)
   const paths = texts.map((line) => pathsOf(JSON.parse(Buffer.from(line, 'latin1').toString())))
   const { bytes, starts, ends } = linesOf(texts)
@@ -31,7 +32,7 @@ async function figures(sample: Sample, size: number, pace: Pace): Promise<Figure
     },
   })
   const ways = [each('JSON.parse', (text) => JSON.parse(text))]
-  const simdjson = addon()
+  const simdjson = addon(binding)
   if (simdjson !== undefined) {
     ways.push(
       each('simdjson.parse', (text) => simdjson.parse(text)),
@@ -44,7 +45,8 @@ async function figures(sample: Sample, size: number, pace: Pace): Promise<Figure
     )
   }
   const mean = Math.round(bytes.length / texts.length)
-  return measure(`bytes of a line → values, lines near ${size} bytes (mean ${mean})`, 'lines', ways, pace)
+  const title = `bytes of a line → values, lines near ${size} bytes (mean ${mean}), ${binding} functions`
+  return measure(title, 'lines', ways, pace)
 }
 
 function nearest({ alerts, others }: Sample, size: number): string[] {

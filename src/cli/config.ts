@@ -8,6 +8,7 @@ import { type Config, type Reading, readConfig } from '../config/read.ts'
 import { loadConnector, probes } from '../connectors/load.ts'
 import { ConfigError, type Problem, UsageError } from '../errors.ts'
 import { prepareConnectors } from '../setup.ts'
+import { loadSimdjson } from '../simdjson.ts'
 import type { ConnectorSetup } from '../worker/messages.ts'
 
 /** A configuration that was read and whose mappings compile. */
@@ -28,7 +29,22 @@ export async function readChecked(files: readonly string[], strict: boolean): Pr
   if (files.length === 0) throw new UsageError('name a configuration file with -c FILE')
   const reading = await readConfig(files, { env: process.env, strict, probes: await probeOptions() })
   checkCredentials(reading.config)
+  checkAddon(reading.config)
   return { ...reading, connectors: await prepareConnectors(reading.config) }
+}
+
+/** That the addon can be used where it is asked for. */
+function checkAddon({ workers, files }: Config): void {
+  const asking = (['parser', 'document_check'] as const).filter((key) => workers[key] === 'simdjson')
+  if (asking.length === 0) return
+  try {
+    loadSimdjson()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ConfigError(
+      asking.map((key) => ({ where: files.join(', '), what: `[workers] ${key}: simdjson: ${why}` })),
+    )
+  }
 }
 
 /** That the certificates and keys are what they should be: here they are told, a worker or a source could only die of them. */

@@ -167,6 +167,11 @@ export const workers = z.strictObject({
     .describe(
       'what parses the few records that the scanner leaves; simdjson is an addon, slower on real lines',
     ),
+  document_check: choice('json', 'simdjson')
+    .default('json')
+    .describe(
+      'what tells whether a document in a tree is whole; simdjson is an addon, faster from some kilobytes on (Linux with glibc)',
+    ),
   poll_interval: duration(10, 3_600_000)
     .prefault('500ms')
     .describe('how often files are looked at where no notification came'),

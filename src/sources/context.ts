@@ -16,6 +16,8 @@ export interface TailContext {
   max_line: number
   /** Milliseconds between looks where no notification comes. */
   poll_interval: number
+  /** What tells whether a document is whole; `json` where nothing is said. */
+  document_check?: 'json' | 'simdjson'
   /** End when everything that is there now was handed out. */
   once: boolean
   /** Read files without a position from their beginning, whatever `start` says. */

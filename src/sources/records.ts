@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import split2 from 'split2'
+import { isJson } from './whole.ts'
 
 /** What every line of Suricata begins with; inside a broken line it is where the next event was glued on. */
 const EVENT_START = '{"timestamp":"'
@@ -135,13 +136,4 @@ export function mend(line: string): string {
     start = line.indexOf(EVENT_START, start + 1)
   }
   return `${line}\n`
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }

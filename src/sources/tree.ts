@@ -10,6 +10,7 @@ import { firstState } from './follow.ts'
 import { equal } from './identity.ts'
 import { pathOf } from './names.ts'
 import { Notice } from './notice.ts'
+import { checkBy } from './whole.ts'
 
 /** A document that is not whole is handed out after so long without a change: its writer has gone. */
 const QUIET_MS = 5_000
@@ -61,6 +62,7 @@ interface Out {
 class Tree implements Source {
   readonly #options: TreeOptions
   readonly #context: TailContext
+  readonly #isJson: (text: string) => boolean
   readonly #delivered: Delivered
   readonly #folders: Folders
   readonly #notice: Notice
@@ -83,6 +85,7 @@ class Tree implements Source {
     const skipped = start === 'end' && !fromStart ? Date.now() : 0
     this.#options = options
     this.#context = context
+    this.#isJson = checkBy(context.document_check ?? 'json')
     this.#delivered = new Delivered(checkpoints.tree(connector, root) ?? { before: skipped, done: [] })
     this.#edges = new Edges(log)
     this.#folders = new Folders(options, (path, why) => this.#unreadable(path, why))
@@ -239,8 +242,18 @@ class Tree implements Source {
     const isQuiet = performance.now() - waiting.since >= (this.#options.quietMs ?? QUIET_MS)
     if (final || isQuiet) return true
     if (waiting.isPart || waiting.size === 0 || waiting.size > this.#context.max_line) return false
-    waiting.isPart = !isJson(waiting.path)
+    waiting.isPart = !this.#isWhole(waiting.path)
     return !waiting.isPart
+  }
+
+  #isWhole(path: string): boolean {
+    try {
+      // Bytes beyond ASCII stand only inside texts, where any will do.
+      return this.#isJson(readFileSync(pathOf(path), 'latin1'))
+    } catch {
+      // It was removed or cannot be read: time will tell.
+      return false
+    }
   }
 
   #admit(waiting: Waiting, final: boolean): Work | undefined {
@@ -291,16 +304,5 @@ class Tree implements Source {
       this.#wake = () => {}
     }
     this.#looks = 0
-  }
-}
-
-/** Bytes beyond ASCII stand only inside texts, where any will do. */
-function isJson(path: string): boolean {
-  try {
-    JSON.parse(readFileSync(pathOf(path), 'latin1'))
-    return true
-  } catch {
-    // Half a document, or none: time will tell.
-    return false
   }
 }

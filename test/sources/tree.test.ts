@@ -15,6 +15,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { SourceEvent } from '../../src/sources/context.ts'
 import { Delivered } from '../../src/sources/delivered.ts'
 import { type TreeOptions, tree } from '../../src/sources/tree.ts'
+import { checkBy } from '../../src/sources/whole.ts'
 import { Checkpoints } from '../../src/state/checkpoint.ts'
 import { LineReader } from '../../src/worker/reader.ts'
 import { until } from '../e2e/wait.ts'
@@ -24,6 +25,7 @@ interface Setup extends Partial<Omit<TreeOptions, 'root'>> {
   commit?: boolean
   once?: boolean
   poll_interval?: number
+  document_check?: 'json' | 'simdjson'
 }
 
 function place() {
@@ -31,7 +33,8 @@ function place() {
   const root = join(base, 'audit')
   mkdirSync(root)
   /** Reads the tree with its own positions, like one run of the program. */
-  const read = ({ commit = true, once = false, poll_interval = 10, ...options }: Setup = {}): Run => {
+  const read = (setup: Setup = {}): Run => {
+    const { commit = true, once = false, poll_interval = 10, document_check = 'json', ...options } = setup
     const checkpoints = new Checkpoints({ path: join(base, 'checkpoint'), intervalMs: 10, log: silent })
     const events: SourceEvent[] = []
     const source = tree(
@@ -44,6 +47,7 @@ function place() {
         range_max: 4096,
         max_line: 1024 ** 2,
         poll_interval,
+        document_check,
         once,
         fromStart: false,
         log: silent,
@@ -65,6 +69,15 @@ const document = (n: number) => JSON.stringify({ n, text: 'as different from eac
 const names = (run: Run) => run.pieces.map((work) => (work.kind === 'range' ? work.path : '')).sort()
 const files = (run: Run) => run.pieces.map((work) => (work.kind === 'range' ? work.file : '')).sort()
 
+/** The ways to tell what is whole; the addon is optional. */
+const CHECKS = (['json', 'simdjson'] as const).filter((check) => {
+  try {
+    return checkBy(check)
+  } catch {
+    return false
+  }
+})
+
 describe('a tree of documents', () => {
   test('is read whole, and what comes to it, in folders that come too', async () => {
     const { read, write } = place()
@@ -78,10 +91,11 @@ describe('a tree of documents', () => {
     expect(run.events).toEqual([])
   })
 
-  test('is noticed at once where it can be watched', async () => {
+  test.each(CHECKS)('is noticed at once where it can be watched, whole ones alone (%s)', async (check) => {
     const { read, write } = place()
     write('x/a.json', document(1))
-    const run = read({ poll_interval: 3_600_000, quietMs: 3_600_000 })
+    write('x/part.json', document(3).slice(0, -1))
+    const run = read({ poll_interval: 3_600_000, quietMs: 3_600_000, document_check: check })
     await run.until(1)
     write('x/b.json', document(2))
     await run.until(2)

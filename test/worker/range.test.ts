@@ -70,6 +70,7 @@ function benchFor(destination: Destination, folder: string, changes: Partial<Ins
     range_max: 4_194_304,
     max_line: MAX_LINE,
     parser: 'json',
+    document_check: 'json',
     poll_interval: 500,
   }
   const tools: Instruments = {
