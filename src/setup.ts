@@ -2,14 +2,15 @@ import { hostname } from 'node:os'
 import { readText } from './config/files.ts'
 import { openToOthers } from './config/permissions.ts'
 import type { Config, ConnectorSection } from './config/read.ts'
-import { loadRules } from './connectors/load.ts'
+import type { Connector } from './connectors/connector.ts'
+import { loadConnector, loadRules } from './connectors/load.ts'
 import { ConfigError, type Problem } from './errors.ts'
 import { hostAddress } from './host.ts'
 import { profile } from './idmefv2/profiles.ts'
 import { compile, mayGenerate } from './mapping/compile.ts'
 import { applyDocument } from './mapping/file.ts'
 import { MappingError } from './mapping/read.ts'
-import type { Context, Rules } from './mapping/rules.ts'
+import type { Context } from './mapping/rules.ts'
 import type { ConnectorSetup } from './worker/messages.ts'
 
 /**
@@ -42,9 +43,14 @@ async function prepare(
   const context = contextOf(section, delivery)
   const setup: ConnectorSetup = { probe, instance, context }
   try {
+    requireMapping(await loadConnector(probe), file, instance)
     const own = await loadRules(probe, options)
     if (file !== undefined) setup.document = await readDocument(file)
-    compile(ruled(own, setup.document, instance), profile(delivery.version), context)
+    compile(
+      setup.document === undefined ? own : applyDocument(own, setup.document),
+      profile(delivery.version),
+      context,
+    )
   } catch (error) {
     if (error instanceof ConfigError) problems.push(...error.problems)
     else if (error instanceof MappingError) problems.push(...mappingProblems(error, file ?? `[${instance}]`))
@@ -53,10 +59,13 @@ async function prepare(
   return setup
 }
 
-/** The rules in force: a probe's own, with what the operator's mapping file makes of them. @throws {ConfigError | MappingError} */
-export function ruled(own: Rules, document: string | undefined, instance: string): Rules {
-  if (document !== undefined) return applyDocument(own, document)
-  if (own.needsDocument !== true) return own
+/** @throws {ConfigError} when a section names no mapping file, and there is no other mapping. */
+export function requireMapping(
+  { needsMapping }: Connector,
+  file: string | undefined,
+  instance: string,
+): void {
+  if (file !== undefined || needsMapping !== true) return
   const what = 'is required: a JSON file that says what each field of a message is made from'
   throw new ConfigError([{ where: `[${instance}] mapping`, what }])
 }

@@ -7,11 +7,12 @@ import { ConfigError, EXIT, UsageError } from '../errors.ts'
 import { profile } from '../idmefv2/profiles.ts'
 import { oneLine } from '../log.ts'
 import { type Converter, compile } from '../mapping/compile.ts'
+import { applyDocument } from '../mapping/file.ts'
 import { Ids } from '../mapping/ids.ts'
 import { MappingError } from '../mapping/read.ts'
 import type { Rules } from '../mapping/rules.ts'
 import { nearest } from '../nearest.ts'
-import { contextOf, mappingProblems, readDocument, ruled } from '../setup.ts'
+import { contextOf, mappingProblems, readDocument, requireMapping } from '../setup.ts'
 import { BATCH_BYTES, Batch } from '../worker/batch.ts'
 import { identifyBy } from '../worker/identify.ts'
 import type { Block, LongLine } from '../worker/reader.ts'
@@ -63,9 +64,10 @@ async function converterFor(probe: string, call: Call): Promise<{ converter: Con
   const version = versionOf(call) ?? delivery.version
   const given = textOf(call, 'mapping') ?? section.options.mapping
   const file = typeof given === 'string' ? given : undefined
+  requireMapping(await loadConnector(section.probe), file, probe)
   const own = await loadRules(section.probe, section.options)
   try {
-    const rules = ruled(own, file === undefined ? undefined : await readDocument(file), probe)
+    const rules = file === undefined ? own : applyDocument(own, await readDocument(file))
     const converter = compile(rules, profile(version), contextOf(section, { ...delivery, version }))
     return { converter, rules }
   } catch (error) {

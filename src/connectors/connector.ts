@@ -10,6 +10,8 @@ import type { Source } from '../types.ts'
 export interface Connector<O extends z.ZodObject = z.ZodObject> {
   summary: string
   options: O
+  /** There is no mapping that fits every tool: each section must name a file with one. */
+  needsMapping?: boolean
   /** Where rotation puts the files it follows, when not beside them. */
   archive?: Archive
   source(options: z.output<O>, context: SourceContext): Source

@@ -30,8 +30,6 @@ export interface Rules {
   /** Which records become messages: a condition of the mapping language. */
   filter: Mapping
   mapping: Mapping
-  /** The mapping makes no message by itself: every section must name a file that completes or replaces it. */
-  needsDocument?: boolean
   /** Functions of this probe, beside the built-in ones. */
   functions?: Readonly<Record<string, MappingFunction>>
   /** For tools whose records come in envelopes: used where a whole answer or request is at hand, before its records are spooled. */

@@ -99,6 +99,7 @@ const options = z
 const json: Connector<typeof options> = {
   summary: 'Any tool that writes, sends or answers JSON, with a mapping of your own',
   options,
+  needsMapping: true,
   source({ filetype, filename, start, records, identity, headers, url, ...rest }, context) {
     const [path = ''] = filename
     const isNew = start === 'end' || start === 'now'

@@ -20,7 +20,6 @@ const mapping: Mapping = {
 }
 
 const rules: RulesFor = ({ records, identity, filetype }) => ({
-  needsDocument: true,
   filter: true,
   mapping,
   ...(typeof records === 'string' && { unfold: recordsAt(records) }),
