@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { sampleOf } from '../bench/data.ts'
 import { figure } from '../bench/delivery/target.ts'
 import { ofSize } from '../bench/growth/sizes.ts'
+import { Daemon } from '../bench/peers/peer.ts'
 import { printed } from '../bench/pipeline/child.ts'
 import { plot, ratioTo } from '../bench/pipeline/plot.ts'
 import { asked, STAGES, TARGETS } from '../bench/pipeline/stages.ts'
@@ -71,6 +73,29 @@ describe('a figure of a target', () => {
   it('of one round has no range', () => {
     const latency = { name: 'T11', asks: 'ms, p99', must: 50, stretch: 15, atMost: true }
     expect(figureText(figure(latency, [136.4]))).toBe('136, ≤ 50: MISSED')
+  })
+})
+
+describe('a peer', () => {
+  it('that ends by itself is told, with what it said, and leaves nothing', async () => {
+    const daemon = new Daemon().start('sh', ['-c', 'echo no such module; exit 3'])
+    await expect(daemon.failed).rejects.toThrow('sh ended by itself, 3')
+    expect(daemon.lastWords()).toBe('no such module')
+    await daemon.close()
+    expect(existsSync(daemon.folder)).toBe(false)
+  })
+
+  it('that is not there is told as well', async () => {
+    const daemon = new Daemon().start('/nowhere/peer', [])
+    await expect(daemon.failed).rejects.toThrow('ENOENT')
+    await daemon.close()
+  })
+
+  it('is ended where it goes on', async () => {
+    const daemon = new Daemon().start('sleep', ['60'])
+    const { pid } = daemon
+    await daemon.close()
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
   })
 })
 

@@ -79,11 +79,14 @@ describe('the lines that benchmarks run on', () => {
 })
 
 describe('the receiver of whole runs', () => {
-  it('finds each message once, however the stream is cut', () => {
+  it.each([
+    ['ours', MARK],
+    ['of a peer', '"ID":"'],
+  ])('finds each message once, however the stream is cut: %s', (_, mark) => {
     const ids = Array.from({ length: 9 }, (_, i) => `00000000-0000-8000-8000-00000000000${i}`)
-    const stream = Buffer.from(ids.map((id) => `{${MARK}${id}","Note":"x"}`).join(','))
-    for (const size of [1, 7, 61, 62, 100, stream.length]) {
-      const messages = new Messages()
+    const stream = Buffer.from(ids.map((id) => `{${mark}${id}","Note":"x"}`).join(','))
+    for (const size of [1, 7, 41, 42, 61, 62, 100, stream.length]) {
+      const messages = new Messages(mark)
       const found: string[] = []
       for (let at = 0; at < stream.length; at += size) {
         messages.take(stream.subarray(at, at + size), (bytes, from) =>

@@ -74,6 +74,7 @@ const zabbix: Connector<typeof options> = {
       work: (signal) => pushed.work(signal),
       commit: (work) => pushed.commit(work),
       lag: () => pushed.lag(),
+      notReady: () => pushed.notReady?.(),
       async close() {
         await pushed.close()
         await client?.close()
