@@ -43,7 +43,7 @@ export class Elastic {
   readonly #pits = new Map<string, readonly Stored[]>()
 
   store(id: string, timeMs: number, source: Record<string, unknown> = {}): void {
-    const fields = { type: 'Cowrie', '@timestamp': new Date(timeMs).toISOString(), ...source }
+    const fields = { type: 'Cowrie', '@timestamp': timeMs, ...source }
     this.#stored.push({ id, timeMs, source: fields })
   }
 

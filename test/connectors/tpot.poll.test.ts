@@ -150,6 +150,20 @@ describe('a look', () => {
     expect(watch.found).toEqual(ids(0, 1200))
   })
 
+  test('that ends in the midst of more events of one millisecond than are remembered leaves none out', async () => {
+    const elastic = new Elastic()
+    store(elastic, 0, 21_500, () => NOON)
+    const watch = new Watch(elastic)
+    let searches = 0
+    watch.before = (path) => {
+      if (path === '_search' && ++searches === 42) throw new RequestError('CONNECT', 'gone')
+    }
+    await expect(watch.look()).rejects.toThrow('gone')
+    await watch.look()
+    expect(watch.found).toHaveLength(21_500)
+    expect(new Set(watch.found).size).toBe(21_500)
+  })
+
   test.each(['shards', 'timeout'] as const)('takes no answer that is not whole: %s', async (partial) => {
     const elastic = new Elastic()
     store(elastic, 0, 10, (number) => NOON + number)
@@ -171,6 +185,12 @@ describe('a look', () => {
     watch.maxAnswerBytes = 1000
     elastic.store('huge', NOON + 700, { payload: 'x'.repeat(3000) })
     await expect(watch.look()).rejects.toThrow('too large')
+  })
+
+  test('tells times that are no milliseconds', async () => {
+    const elastic = new Elastic()
+    elastic.store('a', NOON * 1e6)
+    await expect(new Watch(elastic).look()).rejects.toThrow('is @timestamp a date?')
   })
 
   test('does not go round and round where a server leaves out what it does not understand', async () => {

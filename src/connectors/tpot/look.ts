@@ -63,10 +63,10 @@ function moved(
   const all: State['seen'] = [...seen, ...hits.map(({ timeMs, id }): [number, string] => [timeMs, id])]
   if (all.length === 0) return { fromMs, seen }
   all.sort(([a], [b]) => a - b)
-  const newest = Math.min(all.at(-1)?.[0] ?? 0, Date.now())
-  // Of one time all are kept, or none.
+  const latest = all.at(-1)?.[0] ?? 0
+  // Of one time all are kept, or none; of the latest all, for more of it may be on the next page.
   const cut = all.at(-MAX_SEEN - 1)?.[0] ?? Number.NEGATIVE_INFINITY
-  const beginning = Math.max(fromMs, newest - lateMs, cut + 1)
+  const beginning = Math.max(fromMs, Math.min(latest, Date.now()) - lateMs, Math.min(cut + 1, latest))
   return { fromMs: beginning, seen: all.filter(([timeMs]) => timeMs >= beginning) }
 }
 

@@ -6,6 +6,8 @@ import { hitsOf, own } from './records.ts'
 /** Most events are below 2 kB, so that a page stays far below the largest answer; where it does not, those after it are smaller. */
 const PAGE_SIZE = 500
 const SMALLER = 4
+/** The last moment of ECMAScript (21.4.1.1). Numbers beyond count nanoseconds. */
+const MAX_TIME_MS = 8.64e15
 /** Enough to deliver one page; each of them asks for as much again. */
 const KEEP_ALIVE = '5m'
 
@@ -213,7 +215,7 @@ function hitsOfAnswer(answer: unknown): Hit[] {
   return hits.map((hit) => {
     const [id, sort] = [own(hit, '_id'), own(hit, 'sort')]
     const timeMs: unknown = Array.isArray(sort) ? sort[0] : undefined
-    if (typeof id !== 'string' || typeof timeMs !== 'number')
+    if (typeof id !== 'string' || typeof timeMs !== 'number' || timeMs > MAX_TIME_MS)
       throw new LookError('malformed', 'a hit has neither ID nor time: is @timestamp a date?')
     return { id, timeMs, hit, sort }
   })
