@@ -311,6 +311,20 @@ describe('a request with no more than a number', () => {
       ])
   })
 
+  test('of an update or an end gets what it lacks, and keeps what it says', async () => {
+    const zabbix = await FakeZabbix.start('7.0.22')
+    zabbix.raise('Service is down')
+    zabbix.solve('1')
+    const complete = completing(details(zabbix), log())
+    const update = { eventid: '1', name: 'as told', clock: '5', update: { clock: '9' } }
+    const end = { eventid: '1', name: 'as told', clock: '5', r_eventid: '2' }
+    const lines = Buffer.from(`${JSON.stringify(update)}\n${JSON.stringify(end)}\n`)
+    expect(parsed(await complete(lines, none))).toMatchObject([
+      { ...update, r_eventid: '0', hosts: [{ host: 'web01' }] },
+      { ...end, r_clock: '1795318002', hosts: [{ host: 'web01' }] },
+    ])
+  })
+
   test('is all that is asked for: what says enough, or is no record, stays as it is', async () => {
     const zabbix = await FakeZabbix.start('7.0.22')
     const complete = completing(details(zabbix), log())

@@ -37,6 +37,7 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
     'output',
     'selectHosts',
     'selectTags',
+    'selectAcknowledges',
     'sortfield',
     'sortorder',
     'limit',

@@ -32,16 +32,17 @@ export interface Log {
 export type Complete = (lines: Buffer, signal: AbortSignal) => Promise<Buffer>
 
 export function completing(details: Details | undefined, log: Log, now = Date.now): Complete {
-  const ask = details && asking(details, log, now)
+  const ask = details && detailing(details, log, now)
   return async (lines, signal) => {
     const records = lines.toString().trimEnd().split('\n').map(parsed)
     const bare = records.filter(isBare)
     if (bare.length === 0) return lines
     const found = ask ? await ask(bare, signal) : new Map<unknown, Told[]>()
     const received = Math.floor(now() / 1000)
-    const completed = records.flatMap((record) => {
+    const completed = records.flatMap((record): readonly unknown[] => {
       if (!isBare(record)) return [record]
-      return found.get(idOf(record.eventid)) ?? [{ ...record, received }]
+      const known = found.get(idOf(record.eventid))
+      return known ? detailed(record, known) : [{ ...record, received }]
     })
     return Buffer.from(completed.map((record) => `${JSON.stringify(record)}\n`).join(''))
   }
@@ -54,7 +55,18 @@ function isBare(record: unknown): record is Told {
   return (clock ?? local) === undefined || name === undefined || hosts === undefined
 }
 
-function asking({ url, credentials, ask, patienceMs = PATIENCE_MS }: Details, log: Log, now: () => number) {
+/** `known` is the problem as it began, then as it ended. What is told of it beside its number counts more. */
+function detailed(record: Told, known: readonly Told[]): readonly Told[] {
+  const isEnd = endOf(record.r_eventid) !== undefined
+  const isNumber = !isEnd && record.update === undefined && record.name === undefined
+  return isNumber ? known : [{ ...known.at(isEnd ? -1 : 0), ...record }]
+}
+
+function detailing(
+  { url, credentials, ask, patienceMs = PATIENCE_MS }: Details,
+  log: Log,
+  now: () => number,
+) {
   const session = new Session(credentials)
   let isFailing = false
   let restsUntil = 0
@@ -62,11 +74,12 @@ function asking({ url, credentials, ask, patienceMs = PATIENCE_MS }: Details, lo
     if (now() < restsUntil) return new Map()
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])
     const call = session.by(postBy((question = {}) => ask(question, deadline)))
+    const asking = { call, url, version: () => session.version }
     try {
-      const begun = await eventsBy({ eventids: bare.flatMap(({ eventid }) => idOf(eventid) ?? []) }, call)
+      const begun = await eventsBy({ eventids: bare.flatMap(({ eventid }) => idOf(eventid) ?? []) }, asking)
       const ends = begun.flatMap(({ r_eventid }) => endOf(r_eventid) ?? [])
-      const ended = ends.length === 0 ? [] : await eventsBy({ eventids: ends }, call)
-      const records = await recordsOf([...begun, ...ended], { call, url, version: () => session.version })
+      const ended = ends.length === 0 ? [] : await eventsBy({ eventids: ends }, asking)
+      const records = await recordsOf([...begun, ...ended], asking)
       if (isFailing) log.info({}, 'alerts have their details again')
       isFailing = false
       return Map.groupBy(records, ({ eventid }) => idOf(eventid))

@@ -11,20 +11,22 @@ const MAX_SEARCHES = 8
 
 export interface Asking {
   call: Call
-  /** Of the server. */
+  /** Of the server; undefined while it was never asked. */
   version: () => string | undefined
   /** Of the API. */
   url: string
 }
 
-/** Events of triggers, by their IDs ascending; only parameters that all versions know, for the later ones refuse others. */
-export function eventsBy(params: Told, call: Call): Promise<readonly Told[]> {
+/** Events of triggers, by their IDs ascending. Parameters that a version does not know, it refuses from 7.0 on. */
+export function eventsBy(params: Told, { call, version }: Asking): Promise<readonly Told[]> {
+  const acknowledges = Number.parseInt(version() ?? '', 10) < 7 ? 'select_acknowledges' : 'selectAcknowledges'
   return call('event.get', {
     source: 0,
     object: 0,
     output: 'extend',
     selectHosts: ['hostid', 'host', 'name'],
     selectTags: 'extend',
+    [acknowledges]: 'extend',
     sortfield: ['eventid'],
     sortorder: 'ASC',
     ...params,
@@ -33,7 +35,7 @@ export function eventsBy(params: Told, call: Call): Promise<readonly Told[]> {
 
 /** From events to records, recoveries joined with their problems, the way to each host told. */
 export async function recordsOf(found: readonly Told[], asking: Asking): Promise<Told[]> {
-  const problems = await problemsOf(found, asking.call)
+  const problems = await problemsOf(found, asking)
   const records = joined(found, problems)
   const interfaces = await interfacesOf(records, asking.call)
   const zabbix = { url: frontendOf(asking.url), version: asking.version() }
@@ -41,7 +43,7 @@ export async function recordsOf(found: readonly Told[], asking: Asking): Promise
 }
 
 /** The problems that were closed by the recoveries among the events. */
-async function problemsOf(events: readonly Told[], call: Call): Promise<Told[]> {
+async function problemsOf(events: readonly Told[], asking: Asking): Promise<Told[]> {
   const ends = events.filter((event) => !isProblem(event))
   const open = new Map(ends.map((event) => [event.eventid, event.objectid]))
   const known: Told[] = []
@@ -56,7 +58,7 @@ async function problemsOf(events: readonly Told[], call: Call): Promise<Told[]> 
       sortorder: 'DESC',
       limit: PAGE,
     }
-    const earlier = await eventsBy(params, call)
+    const earlier = await eventsBy(params, asking)
     const ended = earlier.filter(({ r_eventid }) => open.has(r_eventid))
     known.push(...ended)
     const now = new Set(ended.map(({ r_eventid }) => r_eventid))

@@ -80,7 +80,7 @@ async function* openProblems({ after, open = '0' }: Past, asking: Asking): Async
     }
     const problems = await asking.call('problem.get', params)
     const eventids = problems.flatMap(({ eventid }) => idOf(eventid) ?? [])
-    const found = eventids.length === 0 ? [] : await eventsBy({ eventids, value: [1] }, asking.call)
+    const found = eventids.length === 0 ? [] : await eventsBy({ eventids, value: [1] }, asking)
     const isLast = problems.length < PAGE
     from = eventids.reduce(laterOf, from)
     yield {
@@ -94,7 +94,7 @@ async function* openProblems({ after, open = '0' }: Past, asking: Asking): Async
 async function* newEvents(past: Past, asking: Asking, now: () => number): AsyncGenerator<Page> {
   let { after, taken } = past
   for (let from = after; ; ) {
-    const found = await eventsBy({ eventid_from: String(BigInt(from) + 1n), limit: PAGE }, asking.call)
+    const found = await eventsBy({ eventid_from: String(BigInt(from) + 1n), limit: PAGE }, asking)
     const known = new Set(taken.map(([id]) => id))
     const fresh = found.filter(({ eventid }) => !known.has(idOf(eventid) ?? ''))
     const records = fresh.length === 0 ? [] : await recordsOf(fresh, asking)

@@ -99,6 +99,7 @@ describe.skipIf(why !== '')(`a Zabbix server${why}`, () => {
       expect(seconds(end?.StartTime)).toBe(seconds(begin?.StartTime))
       expect(seconds(end?.EndTime)).toBeGreaterThanOrEqual(seconds(begin?.CreateTime))
     }
+    expect(polledEnd?.Note).toContain('comment: looking at it')
     expect(seconds(polledEnd?.EndTime)).toBe(seconds(pushedEnd?.EndTime))
 
     expect(await program.stop()).toBe(0)
