@@ -27,6 +27,8 @@ const ARROWS: Record<string, readonly string[]> = {
     'session',
     'setup',
     'simdjson',
+    // `check --connect` tries the way to tools.
+    'sources/attempt',
     // `checkpoint` must recognise files exactly as a source does.
     'sources/file',
     'sources/identity',

@@ -1,21 +1,23 @@
+import type { Step } from '../client/steps.ts'
 import { dumpConfig } from '../config/dump.ts'
-import { probe, type Step } from '../delivery/probe.ts'
+import { probe } from '../delivery/probe.ts'
 import { EXIT } from '../errors.ts'
 import { oneLine } from '../log.ts'
-import { probeOptions, readChecked } from './config.ts'
+import { attempt } from '../sources/attempt.ts'
+import { asked, probeOptions, readChecked } from './config.ts'
 import { type Call, isSet, textsOf, type Verb } from './verb.ts'
 
 export const check: Verb = {
-  summary: 'check a configuration, and the way to the receiver',
+  summary: 'check a configuration, and the way to the receiver and to tools that are asked',
   usage: `idmefv2 check -c FILE [-c FILE …] [options]
 
 Reads the configuration as run does, tells every problem and prints what is in force, secrets as ***.
 
   -c, --config FILE     configuration; later files change earlier ones key by key
-      --connect         try the way to the receiver: name, connection, TLS, answer; no alert is sent
+      --connect         try the way to the receiver, and to tools that are asked: name, connection, TLS, answer; no alert is sent
       --strict          warnings are errors
 
-Exit codes: 0 sound, 69 the receiver cannot be used, 78 configuration not usable
+Exit codes: 0 sound, 69 the receiver or a tool cannot be used, 78 configuration not usable
 `,
   options: {
     config: { type: 'string', short: 'c', multiple: true },
@@ -28,12 +30,16 @@ Exit codes: 0 sound, 69 the receiver cannot be used, 78 configuration not usable
     for (const { where, what } of warnings) stderr.write(`${oneLine(`warning: ${where}: ${what}`)}\n`)
     stdout.write(dumpConfig(config, await probeOptions()))
     if (!isSet(call, 'connect')) return EXIT.ok
-    if (config.idmefv2.delivery !== 'each' && config.idmefv2.delivery !== 'array') {
-      stderr.write(`delivery = ${config.idmefv2.delivery} needs no connection\n`)
-      return EXIT.ok
+    const report = (step: Step) => void stderr.write(`${line(step)}\n`)
+    const { delivery } = config.idmefv2
+    const isSent = delivery === 'each' || delivery === 'array'
+    if (!isSent) stderr.write(`delivery = ${delivery} needs no connection\n`)
+    let isReached = !isSent || (await probe(config.idmefv2, report))
+    for (const { instance, options } of asked(config)) {
+      stderr.write(`[${instance}]\n`)
+      isReached = (await attempt(options, report)) && isReached
     }
-    const reached = await probe(config.idmefv2, (step) => stderr.write(`${line(step)}\n`))
-    return reached ? EXIT.ok : EXIT.unavailable
+    return isReached ? EXIT.ok : EXIT.unavailable
   },
 }
 

@@ -47,17 +47,23 @@ function checkAddon({ workers, files }: Config): void {
   }
 }
 
-/** That the certificates and keys are what they should be: here they are told, a worker or a source could only die of them. */
-function checkCredentials({ idmefv2, connectors, files }: Config): void {
-  const { delivery } = idmefv2
-  const asked = connectors.flatMap(({ instance, options }): [string, Access][] =>
+/** The connectors that ask their tools. Those that take what is pushed ask nobody, whatever options they have. */
+export function asked({ connectors }: Config) {
+  return connectors.flatMap(({ instance, options }) =>
     // The cast: the options were parsed by a schema that has those of `poll`.
     'max_answer' in options && byPoll(options.filetype)
-      ? [[instance, pollOptions(options as PollSettings).access]]
+      ? [{ instance, options: pollOptions(options as PollSettings) }]
       : [],
   )
+}
+
+/** That the certificates and keys are what they should be: here they are told, a worker or a source could only die of them. */
+function checkCredentials(config: Config): void {
+  const { idmefv2, files } = config
+  const { delivery } = idmefv2
+  const tools = asked(config).map(({ instance, options }): [string, Access] => [instance, options.access])
   const sent: [string, Access][] = delivery === 'each' || delivery === 'array' ? [['idmefv2', idmefv2]] : []
-  const problems = [...sent, ...asked].flatMap(([section, access]) => {
+  const problems = [...sent, ...tools].flatMap(([section, access]) => {
     const found = problemsOf(() => new Credentials(access, targetOf(access)))
     return found.map(({ where, what }) => ({
       where: files.join(', '),

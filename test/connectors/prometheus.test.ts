@@ -340,6 +340,13 @@ describe('what began and what ended between two answers', () => {
     expect(ended.past).toEqual({ alerts: [] })
   })
 
+  test('no end is before its beginning, though the clock of answers has no fractions', () => {
+    const since = '2026-11-22T04:00:00.9Z'
+    const { past } = compare([firing('A', since)], undefined, circumstances)
+    const { records } = compare([], past, { ...circumstances, resolveAfterMs: 0 })
+    expect(told(records)).toEqual([['A', 'resolved', since]])
+  })
+
   test('one that comes back meanwhile as it was has not ended, as after a restart', () => {
     const { past } = compare([firing('A')], undefined, circumstances)
     const missed = compare([], past, circumstances)

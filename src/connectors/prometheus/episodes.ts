@@ -73,9 +73,12 @@ function knownIn(past: Json | undefined): Known[] {
   return alerts.filter((known) => Array.isArray(known)) as unknown as Known[]
 }
 
+/** The clock of an answer has no more than seconds: no end is before its beginning. */
 function endOf(alert: Json, missed: number): Json {
   const members = isObject(alert) ? alert : {}
-  return { ...(members as Record<string, Json>), state: 'resolved', endsAt: new Date(missed).toISOString() }
+  const start = startOf(alert) ?? ''
+  const endsAt = Date.parse(start) > missed ? start : new Date(missed).toISOString()
+  return { ...(members as Record<string, Json>), state: 'resolved', endsAt }
 }
 
 /** The oldest are kept whole. */
