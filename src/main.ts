@@ -11,6 +11,7 @@ import { VERSION } from './version.ts'
 /** Loaded when asked for: a service that runs holds neither the code of the other verbs nor what only they need. */
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   run: async () => (await import('./cli/run.ts')).run,
+  gateway: async () => (await import('./cli/gateway.ts')).gateway,
   convert: async () => (await import('./cli/convert.ts')).convert,
   validate: async () => (await import('./cli/validate.ts')).validateVerb,
   check: async () => (await import('./cli/check.ts')).check,

@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { needsReceiver } from './config/checks.ts'
 import type { Config } from './config/read.ts'
+import type { Lane, SourceContext } from './connectors/connector.ts'
 import { loadConnector } from './connectors/load.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -10,7 +12,7 @@ import { isOutputGone, Pool, TASKS_PER_WORKER } from './pool.ts'
 import type { Checkpoints } from './state/checkpoint.ts'
 import { deadLettersIn } from './state/deadletter.ts'
 import type { StateDirectory } from './state/directory.ts'
-import type { Source } from './types.ts'
+import type { Work } from './types.ts'
 import type { ConnectorSetup, Setup } from './worker/messages.ts'
 
 export interface SessionOptions {
@@ -36,11 +38,12 @@ export type Outcome = 'ended' | 'drained' | 'cut' | 'unread'
  */
 export class Session {
   readonly #options: SessionOptions
-  readonly #pool: Pool
+  /** None where nothing goes to the receiver. */
+  readonly #pool: Pool | undefined
   readonly #deadLetters: string
   /** Worker threads. */
   readonly #count: number
-  #sources: Source[] = []
+  #lanes: (Lane & { index: number })[] = []
 
   constructor(options: SessionOptions) {
     const { config, connectors, state, log } = options
@@ -50,6 +53,7 @@ export class Session {
     this.#deadLetters = deadLettersIn(state.path)
     const deadLetters = { path: this.#deadLetters, maxBytes: config.state.dead_letter_max }
     const { logging, workers } = config
+    if (!config.connectors.some(needsReceiver)) return
     this.#pool = new Pool(
       {
         connectors,
@@ -67,9 +71,9 @@ export class Session {
     const { config, checkpoints } = this.#options
     let pipelines: Promise<unknown> = Promise.resolve()
     try {
-      this.#sources = await Promise.all(config.connectors.map((_, i) => this.#open(i)))
+      this.#lanes = (await Promise.all(config.connectors.map((_, i) => this.#open(i)))).flat()
       this.#observe()
-      pipelines = Promise.all(this.#sources.map((source, i) => this.#pipeline(source, i, signal)))
+      pipelines = Promise.all(this.#lanes.map((lane) => this.#pipeline(lane, signal)))
       const first = await Promise.race([pipelines.then(() => 'ended' as const), aborted(signal)])
       if (first === 'ended') return 'ended'
       const cut = sleep(config.idmefv2.drain_timeout, 'cut' as const, { ref: false })
@@ -80,36 +84,35 @@ export class Session {
     } finally {
       // A pipeline that goes on after the time was up fails with the pool; its work was not committed.
       pipelines.catch(() => undefined)
-      await this.#pool.end()
-      await Promise.all(this.#sources.map((source) => source.close()))
+      await this.#pool?.end()
+      await Promise.all(this.#lanes.map(({ delivery }) => delivery?.close()))
+      await Promise.all(this.#lanes.map(({ source }) => source.close()))
       await checkpoints.flush()
     }
   }
 
   /** Why the receiver does not get anything at the moment, or a source cannot take anything in, if so; a line each. */
   notReady(): string | undefined {
-    const { connectors } = this.#options.config
-    const deaf = this.#sources.flatMap((source, i) => {
-      const why = source.notReady?.()
-      return why === undefined ? [] : [`${connectors[i]?.instance}: ${why}`]
+    const deaf = this.#lanes.flatMap(({ name, source, delivery }) => {
+      const reasons = [source.notReady?.(), delivery?.notReady()].filter((why) => why !== undefined)
+      return reasons.map((why) => `${name}: ${why}`)
     })
     const reasons = [...this.#shut(), ...deaf]
     return reasons.length > 0 ? reasons.join('\n') : undefined
   }
 
   #shut(): string[] {
-    const { state, status } = this.#pool.status().gate
+    const { state, status } = this.#pool?.status().gate ?? { state: 'open', status: 0 }
     return state === 'open' ? [] : [`the receiver is ${state}${status > 0 ? ` (HTTP ${status})` : ''}`]
   }
 
-  async #open(index: number): Promise<Source> {
+  async #open(index: number): Promise<(Lane & { index: number })[]> {
     const { config, state, checkpoints, metrics, log, once, fromStart } = this.#options
     const { probe, instance, options } = config.connectors[index] as Config['connectors'][number] // called with its indices
     const connector = await loadConnector(probe)
     const { range_min, range_max, max_line, poll_interval, document_check } = config.workers
     const { spool_max, dead_letter_max } = config.state
-    // The options were parsed by this connector's own schema.
-    return connector.source(options as never, {
+    const context: SourceContext = {
       connector: instance,
       checkpoints,
       workers: this.#count,
@@ -128,34 +131,41 @@ export class Session {
         if (event.kind === 'polled') metrics.poll(instance, event.fault)
         if (event.kind === 'abandoned') metrics.lose(instance, 'abandoned', event.bytes)
       },
-    })
+    }
+    // The options were parsed by this connector's own schema.
+    const own = options as never
+    const lanes = connector.lanes?.(own, context) ?? [
+      { name: instance, source: connector.source(own, context) },
+    ]
+    for (const { name } of lanes) metrics.declare(name)
+    return lanes.map((lane) => ({ ...lane, index }))
   }
 
-  #pipeline(source: Source, index: number, signal: AbortSignal): Promise<void> {
-    const { config, metrics } = this.#options
-    const instance = config.connectors[index]?.instance ?? ''
+  #pipeline({ name, source, delivery, index }: Lane & { index: number }, signal: AbortSignal): Promise<void> {
+    const { metrics } = this.#options
+    const run = (work: Work) => delivery?.run(work) ?? this.#pool?.run({ connector: index, work })
     return runPipeline(
       {
         source,
-        run: (work) => this.#pool.run({ connector: index, work }),
-        maxOut: this.#count * TASKS_PER_WORKER + 1,
-        onDone: (done) => metrics.record(instance, done),
+        run: (work) => run(work) ?? Promise.reject(new TypeError(`${name} has no destination`)),
+        maxOut: delivery?.maxOut ?? this.#count * TASKS_PER_WORKER + 1,
+        onDone: (done) => metrics.record(name, done),
       },
       signal,
     )
   }
 
   #observe(): void {
-    const { metrics, checkpoints, config } = this.#options
+    const { metrics, checkpoints } = this.#options
+    const pool = this.#pool
     let deadLetterBytes = 0
     metrics.observe({
       lag: () =>
-        this.#sources.map((source, i) => ({
-          connector: config.connectors[i]?.instance ?? '',
+        this.#lanes.map(({ name, source }) => ({
+          connector: name,
           ...source.lag(),
         })),
-      gate: () => this.#pool.status().gate,
-      workers: () => this.#pool.status().workers,
+      ...(pool && { gate: () => pool.status().gate, workers: () => pool.status().workers }),
       checkpoint: () => ({
         ageSeconds: checkpoints.ageSeconds(),
         writes: checkpoints.counts.writes,

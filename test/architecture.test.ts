@@ -59,7 +59,9 @@ const ARROWS: Record<string, readonly string[]> = {
     'state/deadletter',
   ],
   // load.ts, connector.ts and picture.ts; what a probe itself may know is below.
-  connectors: ['mapping/rules', 'sources/paths', 'sources/tail'],
+  connectors: ['mapping/rules', 'sources/paths', 'sources/tail', 'worker/messages'],
+  // Where IDMEFv1 goes as it is. It stands in the place of the workers, so it gives what they give.
+  gateway: ['connectors/connector', 'idmefv1', 'state/edges', 'version', 'worker/messages'],
   // The porch writes to the ledger.
   sources: [
     'client',
@@ -106,7 +108,7 @@ const ARROWS: Record<string, readonly string[]> = {
  * load nothing of `sources`.
  */
 const PROBE = {
-  index: ['client', 'config', 'connectors/connector', 'sources'],
+  index: ['client', 'config', 'connectors/connector', 'gateway', 'sources'],
   // Rules are pure but for connectors/picture, which reads the file that a record names, and says why there.
   others: ['connectors/picture', 'idmefv1', 'idmefv2', 'mapping', 'sources/poll'],
 }

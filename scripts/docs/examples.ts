@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { readConfig } from '../../src/config/read.ts'
-import { loadRules } from '../../src/connectors/load.ts'
+import { ALIASES, loadRules } from '../../src/connectors/load.ts'
 import { ConfigError, type Problem } from '../../src/errors.ts'
 import { profile, VERSIONS } from '../../src/idmefv2/profiles.ts'
 import { compile } from '../../src/mapping/compile.ts'
@@ -25,13 +25,21 @@ const ELSEWHERE = /not a readable file|cannot be read/
  */
 export async function brokenExamples(pages: readonly Page[], options: Options): Promise<string[]> {
   const faults: string[] = []
+  const named = new Map([
+    ...options,
+    ...Object.entries(ALIASES).flatMap(([alias, probe]) => aliased(alias, options.get(probe))),
+  ])
   for (const page of pages) {
     for (const { info, body, line } of blocksOf(page.text)) {
-      const found = await faultsOf(page.path, info, body, options)
+      const found = await faultsOf(page.path, info, body, named)
       faults.push(...found.map((what) => `${page.path}:${line}: ${what}`))
     }
   }
   return faults
+}
+
+function aliased(alias: string, schema: z.ZodObject | undefined): [string, z.ZodObject][] {
+  return schema ? [[alias, schema]] : []
 }
 
 async function faultsOf(path: string, info: string, body: string, options: Options): Promise<string[]> {

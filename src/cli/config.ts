@@ -2,10 +2,11 @@ import type { z } from 'zod'
 import type { Access } from '../client/access.ts'
 import { Credentials } from '../client/credentials.ts'
 import { targetOf } from '../client/target.ts'
+import type { Given } from '../config/files.ts'
 import { byPoll } from '../config/listeners.ts'
 import { type PollSettings, pollOptions } from '../config/poll.ts'
 import { type Config, type Reading, readConfig } from '../config/read.ts'
-import { loadConnector, probes } from '../connectors/load.ts'
+import { ALIASES, loadConnector, probes } from '../connectors/load.ts'
 import { ConfigError, type Problem, UsageError } from '../errors.ts'
 import { prepareConnectors } from '../setup.ts'
 import { loadSimdjson } from '../simdjson.ts'
@@ -19,17 +20,24 @@ export interface Checked extends Reading {
 /** The options of every probe by the name of its section. */
 export async function probeOptions(): Promise<Map<string, z.ZodObject>> {
   const loaded = await Promise.all(
-    probes().map(async (probe) => [probe, (await loadConnector(probe)).options] as const),
+    [...probes(), ...Object.keys(ALIASES)].map(
+      async (probe) => [probe, (await loadConnector(probe)).options] as const,
+    ),
   )
   return new Map(loaded)
 }
 
 /** Reads and checks everything that can be checked without touching the network. @throws {ConfigError | UsageError} */
-export async function readChecked(files: readonly string[], strict: boolean): Promise<Checked> {
-  if (files.length === 0) throw new UsageError('name a configuration file with -c FILE')
-  const reading = await readConfig(files, { env: process.env, strict, probes: await probeOptions() })
+export async function readChecked(
+  files: readonly string[],
+  strict: boolean,
+  given: Readonly<Given> = [],
+): Promise<Checked> {
+  if (files.length === 0 && given.length === 0) throw new UsageError('name a configuration file with -c FILE')
+  const reading = await readConfig(files, { env: process.env, strict, given, probes: await probeOptions() })
   checkCredentials(reading.config)
   checkAddon(reading.config)
+  await checkConnectors(reading.config)
   return { ...reading, connectors: await prepareConnectors(reading.config) }
 }
 
@@ -47,6 +55,18 @@ function checkAddon({ workers, files }: Config): void {
   }
 }
 
+/** What connectors themselves have to say of their options. */
+async function checkConnectors({ connectors, files }: Config): Promise<void> {
+  const problems: Problem[] = []
+  for (const { probe, instance, options } of connectors) {
+    const connector = await loadConnector(probe)
+    // The options were parsed by this connector's own schema.
+    for (const what of connector.check?.(options as never) ?? [])
+      problems.push({ where: files.join(', '), what: `[${instance}] ${what}` })
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+}
+
 /** The connectors that ask their tools. Those that take what is pushed ask nobody, whatever options they have. */
 export function asked({ connectors }: Config) {
   return connectors.flatMap(({ instance, options }) =>
@@ -60,9 +80,10 @@ export function asked({ connectors }: Config) {
 /** That the certificates and keys are what they should be: here they are told, a worker or a source could only die of them. */
 function checkCredentials(config: Config): void {
   const { idmefv2, files } = config
-  const { delivery } = idmefv2
+  const { delivery, url } = idmefv2
   const tools = asked(config).map(({ instance, options }): [string, Access] => [instance, options.access])
-  const sent: [string, Access][] = delivery === 'each' || delivery === 'array' ? [['idmefv2', idmefv2]] : []
+  const sent: [string, Access][] =
+    url !== undefined && (delivery === 'each' || delivery === 'array') ? [['idmefv2', idmefv2]] : []
   const problems = [...sent, ...tools].flatMap(([section, access]) => {
     const found = problemsOf(() => new Credentials(access, targetOf(access)))
     return found.map(({ where, what }) => ({

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { shown } from '../client/target.ts'
+import type { Given } from '../config/files.ts'
 import type { Config } from '../config/read.ts'
 import { ConfigError, EXIT } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
@@ -33,6 +34,8 @@ usable or positions of a later version, 64 command line not usable
 
 export interface Running {
   files: string[]
+  /** What the command line says of the configuration. */
+  given?: Readonly<Given>
   strict: boolean
   once: boolean
   fromStart: boolean
@@ -182,9 +185,9 @@ class Signals {
   }
 
   async #reload(): Promise<void> {
-    const { files, strict, log } = this.#running
+    const { files, given, strict, log } = this.#running
     try {
-      const checked = await readChecked(files, strict)
+      const checked = await readChecked(files, strict, given)
       if (this.#ending) return
       if (readsStandardInput(this.#current))
         throw new Error('standard input is being read, and could not be taken up again')

@@ -8,12 +8,13 @@ import type { Parsed } from './parse.ts'
 // What no single option can tell: options that need, exclude or bound one another, and what is unsafe together.
 // An option whose own value was refused counts as given: one mistake, one message.
 
-export function checkDelivery(parsed: Parsed<typeof idmefv2>): void {
+/** `isNeeded`: some connector sends its messages to the receiver. */
+export function checkDelivery(parsed: Parsed<typeof idmefv2>, isNeeded: boolean): void {
   const { section, options, faulty } = parsed
   const isGiven = (key: keyof typeof options) => options[key] !== undefined || faulty.has(key)
   const { delivery } = options
 
-  if ((delivery === 'each' || delivery === 'array') && !isGiven('url'))
+  if (isNeeded && (delivery === 'each' || delivery === 'array') && !isGiven('url'))
     section.error('url', `is required for delivery = ${delivery}`, 'delivery')
   if (delivery === 'file' && !isGiven('file'))
     section.error('file', 'is required for delivery = file', 'delivery')
@@ -36,6 +37,11 @@ export function checkAccess({ section, options, faulty }: Accessed): void {
       'verify',
       'the certificate is not checked: whoever stands between can read and change alerts',
     )
+}
+
+/** Whether messages of a connector go to the receiver: they do unless it has a `destination`, and that is another one. */
+export function needsReceiver({ options }: { options: { destination?: unknown } }): boolean {
+  return !Array.isArray(options.destination) || options.destination.includes('idmefv2')
 }
 
 /** That the files of the TLS options can be read; what is in them is for TLS to judge. */

@@ -57,11 +57,18 @@ export interface Layers {
   access: ReadonlyMap<string, Access>
 }
 
+/** What the command line says of sections; those it only names are there even when no file has them. */
+export type Given = { section: string; entry?: { flag: string; key: string; value: string } }[]
+
 /** A configuration is some hundred lines; more than this is another file named by mistake. */
 const MAX_BYTES = 1024 ** 2
 
-/** Lays the files over each other, key by key; of two values the later file's counts. */
-export async function readLayers(files: readonly string[], findings: Findings): Promise<Layers> {
+/** Lays the files over each other, key by key; of two values the later file's counts, and what is given before all of them. */
+export async function readLayers(
+  files: readonly string[],
+  findings: Findings,
+  given: Readonly<Given> = [],
+): Promise<Layers> {
   const merged = new Map<string, Map<string, Entry>>()
   const headers = new Map<string, string>()
   const access = new Map<string, Access>()
@@ -77,6 +84,14 @@ export async function readLayers(files: readonly string[], findings: Findings): 
     for (const [name, line] of ini.headers) headers.set(name, headers.get(name) ?? `${file}:${line}`)
     for (const [name, entries] of ini.sections)
       merged.set(name, new Map([...(merged.get(name) ?? []), ...entries]))
+  }
+  for (const { section, entry } of given) {
+    const entries = merged.get(section) ?? new Map<string, Entry>()
+    merged.set(section, entries)
+    if (!entry) continue
+    // A per cent sign refers to nothing there.
+    const value = entry.value.replaceAll('%', '%%').replaceAll('${', () => '$${')
+    entries.set(entry.key, { value, line: 0, file: 'command line', written: entry.flag })
   }
   const lent = merged.get('DEFAULT') ?? new Map<string, Entry>()
   const section = (name: string) =>

@@ -3,6 +3,7 @@ import type { Problem } from '../errors.ts'
 
 export interface Entry {
   value: string
+  /** 0 where it stands in no file. */
   line: number
   file: string
   /** As it is written, `[section] key`, where its option has another name. */

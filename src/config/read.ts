@@ -2,9 +2,9 @@ import type { z } from 'zod'
 import type { Problem } from '../errors.ts'
 import { nearest } from '../nearest.ts'
 import { adopt } from './adopt.ts'
-import { checkDelivery, checkFiles, checkMetrics, checkWorkers } from './checks.ts'
+import { checkDelivery, checkFiles, checkMetrics, checkWorkers, needsReceiver } from './checks.ts'
 import { gatherCredentials } from './credentials.ts'
-import { readLayers } from './files.ts'
+import { type Given, readLayers } from './files.ts'
 import { Findings } from './findings.ts'
 import { checkListeners } from './listeners.ts'
 import {
@@ -55,6 +55,8 @@ export interface ReadContext {
   strict?: boolean
   /** Options of each known probe, by the name of its section. */
   probes: ReadonlyMap<string, z.ZodObject>
+  /** What the command line says. */
+  given?: Readonly<Given>
 }
 
 /**
@@ -64,7 +66,7 @@ export interface ReadContext {
  */
 export async function readConfig(files: readonly string[], context: ReadContext): Promise<Reading> {
   const findings = new Findings()
-  const layers = await readLayers(files, findings)
+  const layers = await readLayers(files, findings, context.given)
   // Whatever else looks missing may stand in a file that could not be read.
   if (files.some((file) => !layers.access.has(file))) findings.settle(files, false)
 
@@ -84,7 +86,7 @@ export async function readConfig(files: readonly string[], context: ReadContext)
   if (connectors.length === 0)
     findings.error(files[0] ?? '', `no connector section; known are ${bracketed(context.probes.keys())}`)
 
-  checkDelivery(idmefv2)
+  checkDelivery(idmefv2, connectors.length === 0 || connectors.some(needsReceiver))
   await checkFiles(idmefv2)
   checkMetrics(metrics)
   checkWorkers(workers)

@@ -48,7 +48,8 @@ export class Section {
   /** Where the first of the keys that is given stands, `file:line`; where the section begins when none is. */
   place(...keys: readonly string[]): string {
     const entry = keys.map((key) => this.get(key)).find((entry) => entry !== undefined)
-    return entry ? `${entry.file}:${entry.line}` : this.#header
+    if (!entry) return this.#header
+    return entry.line > 0 ? `${entry.file}:${entry.line}` : entry.file
   }
 
   #titled(key: string, what: string): string {

@@ -12,8 +12,13 @@ export function probes(): string[] {
     .sort()
 }
 
+/** Sections that may go by another name than the folder of their probe. */
+export const ALIASES: Readonly<Record<string, string>> = { gateway: 'idmefv1' }
+
+const folderOf = (probe: string) => (Object.hasOwn(ALIASES, probe) ? ALIASES[probe] : probe)
+
 export async function loadConnector(probe: string): Promise<Connector> {
-  return (await import(`./${probe}/index.${EXTENSION}`)).default
+  return (await import(`./${folderOf(probe)}/index.${EXTENSION}`)).default
 }
 
 /** The probe of a section: `suricata` of `suricata:dmz`. */
@@ -21,6 +26,6 @@ export const probeOf = (instance: string): string => instance.split(':', 1)[0] ?
 
 /** Only this is loaded in a worker: the rules of a probe, without its sources. `options` are those of one section. */
 export async function loadRules(probe: string, options: Context['options']): Promise<Rules> {
-  const rules: Rules | RulesFor = (await import(`./${probe}/mapping.${EXTENSION}`)).default
+  const rules: Rules | RulesFor = (await import(`./${folderOf(probe)}/mapping.${EXTENSION}`)).default
   return typeof rules === 'function' ? rules(options) : rules
 }

@@ -20,30 +20,28 @@ const NTP_EPOCH = 2_208_988_800
 const ERA = 2 ** 32
 
 /**
- * When it was. Where text and NTP timestamp differ by more than the text is exact, the NTP timestamp counts (section 4.2.5); it has no
- * offset, so that is the text's. Undefined when neither can be read.
+ * When it was. Where text and NTP timestamp differ, the NTP timestamp counts (section 4.2.5); it has no offset, so that is the text's. Where
+ * they do not it is the more exact of both. Undefined when neither can be read.
  */
 export function instantOf({ time, ntpstamp }: Stamp): Instant | undefined {
   const written = time === undefined ? undefined : instantIn(time)
   const precise = ntpstamp === undefined ? undefined : instantOfNtp(ntpstamp)
-  if (!written || !precise) return written ?? precise
-  const apart = Math.abs(written.seconds - precise.seconds + (written.nanos - precise.nanos) / 1e9)
-  return apart < written.unit ? written : { ...precise, offset: written.offset }
+  return precise ? { ...precise, offset: written?.offset ?? 0 } : written
 }
 
-/** The same, and where both say the same the more exact of both. */
-export function exactInstantOf({ time, ntpstamp }: Stamp): Instant | undefined {
-  const written = time === undefined ? undefined : instantIn(time)
-  const precise = ntpstamp === undefined ? undefined : instantOfNtp(ntpstamp)
-  if (!written || !precise) return written ?? precise
-  return { ...precise, offset: written.offset }
+/** The same for those who go by the text, as Prelude does. */
+export function writtenInstantOf({ time, ntpstamp }: Stamp): Instant | undefined {
+  return (
+    (time === undefined ? undefined : instantIn(time)) ??
+    instantOf(ntpstamp === undefined ? {} : { ntpstamp })
+  )
 }
 
 /**
  * A text without a zone is taken for UTC, and a day alone for its beginning. `24:00:00` is the beginning of the next day, and a leap
- * second that of the next minute, as POSIX counts. `unit`: one of its last digit, in seconds.
+ * second that of the next minute, as POSIX counts.
  */
-export function instantIn(text: string): (Instant & { unit: number }) | undefined {
+export function instantIn(text: string): Instant | undefined {
   const [, day, hour = '00', minute = '00', second = '00', digits = '', zone = 'Z'] = TEXT.exec(text) ?? []
   if (day === undefined) return undefined
   const midnight = Date.parse(`${day}T00:00:00Z`)
@@ -57,7 +55,6 @@ export function instantIn(text: string): (Instant & { unit: number }) | undefine
     seconds: midnight / 1000 + h * 3600 + m * 60 + s - offset,
     nanos: Number(digits.slice(0, 9).padEnd(9, '0')),
     offset,
-    unit: 10 ** -digits.length,
   }
 }
 

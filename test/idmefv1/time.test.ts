@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { exactInstantOf, instantIn, instantOf, ntpIn, rfc3339 } from '../../src/idmefv1/time.ts'
+import { instantIn, instantOf, ntpIn, rfc3339, writtenInstantOf } from '../../src/idmefv1/time.ts'
 
 const told = (stamp: { time?: string; ntpstamp?: string }) => {
   const instant = instantOf(stamp)
@@ -29,15 +29,20 @@ describe('where text and NTP timestamp are both there', () => {
     )
   })
 
-  test('the text does when it says the same, less exactly', () => {
+  test('and is the more exact one when they do not', () => {
     expect(told({ time: '2020-04-30T08:56:06Z', ntpstamp: '0xe2551126.0x7d2f1a9f' })).toBe(
-      '2020-04-30T08:56:06Z',
+      '2020-04-30T08:56:06.489Z',
     )
   })
 
-  test('and what is more exact can be had', () => {
-    const exact = exactInstantOf({ time: '2020-04-30T08:56:06Z', ntpstamp: '0xe2551126.0x7d2f1a9f' })
-    expect(exact && rfc3339(exact)).toBe('2020-04-30T08:56:06.489Z')
+  test('the text counts for those who go by it', () => {
+    const ntpstamp = '0xe2551126.0x7d2f1a9f'
+    expect(writtenInstantOf({ time: '2020-04-30T10:00:00+02:00', ntpstamp })).toEqual({
+      seconds: 1588233600,
+      nanos: 0,
+      offset: 7200,
+    })
+    expect(writtenInstantOf({ ntpstamp })?.nanos).toBe(489_000_000)
   })
 
   test('the text alone when the other is none', () => {

@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { push, pushOptions } from '../../config/push.ts'
-import { address, bytes, choice, text } from '../../config/values.ts'
+import { address, boolean, bytes, choice, list, text } from '../../config/values.ts'
+import { PreludeDelivery } from '../../gateway/prelude/delivery.ts'
+import { addressesOf, readProfile } from '../../gateway/prelude/profile.ts'
+import { Copied } from '../../sources/copy.ts'
 import { xmlForm } from '../../sources/idmefv1.ts'
 import { httpPush } from '../../sources/push.ts'
-import type { Connector } from '../connector.ts'
+import type { Connector, Delivery, SourceContext } from '../connector.ts'
 
 const { path: _, ...common } = push
 
@@ -12,22 +15,96 @@ const options = z.strictObject({
   listen: address()
     .prefault('127.0.0.1:3128')
     .describe('ADDRESS:PORT to take documents at, or a port of the loopback address'),
+  socket: text()
+    .optional()
+    .describe('path of a Unix socket to take them at instead, for a web server in front'),
   max_body: bytes(1024, 64 * 1024 ** 2)
     .prefault('1MiB')
     .describe('largest document, before and after decompression'),
+  destination: list()
+    .pipe(z.array(z.enum(['idmefv2', 'prelude'])).min(1))
+    .prefault('idmefv2')
+    .describe(
+      'where messages go: idmefv2, converted, to the receiver of [idmefv2]; prelude, as they are, to a Prelude manager; or both',
+    ),
+  profile: text().prefault('secef').describe('prelude: profile that prelude-admin registered at the manager'),
+  profile_directory: text().prefault('/etc/prelude/profile').describe('prelude: where profiles are'),
+  manager: text()
+    .optional()
+    .describe(
+      'prelude: ADDRESS:PORT of the manager, several that stand in for one another with || between; default: server-addr of the profile',
+    ),
   heartbeats: choice('drop', 'send')
     .default('drop')
-    .describe('what becomes of heartbeats: counted and left, or sent as messages (Availability.HeartBeat)'),
-  mapping: text().optional().describe('JSON file with a mapping of your own'),
+    .describe(
+      'idmefv2: what becomes of heartbeats: counted and left, or sent as messages (Availability.HeartBeat)',
+    ),
+  mapping: text().optional().describe('idmefv2: JSON file with a mapping of your own'),
+  dry_run: boolean().prefault('no').describe('documents are read, judged and answered, and nothing is taken'),
 })
+
+type Options = z.output<typeof options>
+type Destination = Options['destination'][number]
 
 const idmefv1: Connector<typeof options> = {
   summary: 'IDMEFv1 alerts (RFC 4765, XML) that others send by HTTP',
   options,
-  source(own, context) {
-    const { path: __, ...settings } = pushOptions({ ...own, path: '/' })
-    return httpPush({ ...settings, form: xmlForm() }, context)
+  check(own) {
+    if (!own.destination.includes('prelude') || own.dry_run) return []
+    try {
+      const { addresses } = preludeOf(own)
+      return addresses.length > 0 ? [] : ['manager: the profile names none; give its ADDRESS:PORT']
+    } catch (error) {
+      return [`profile: ${error instanceof Error ? error.message : error}`]
+    }
   },
+  source: (own, context) => taking(own, context, []),
+  lanes(own, context) {
+    const [first, ...others] = [...new Set(own.destination)].map((destination) => ({
+      destination,
+      context: { ...context, connector: laneName(context.connector, destination) },
+    }))
+    if (!first) return []
+    const copies = others.map((other) => ({
+      ...other,
+      source: new Copied(first.context.connector, other.context),
+    }))
+    const source = taking(
+      own,
+      first.context,
+      copies.map((copy) => copy.source),
+    )
+    return [{ ...first, source }, ...copies].map((lane) => ({
+      name: lane.context.connector,
+      source: lane.source,
+      ...(lane.destination === 'prelude' && !own.dry_run && { delivery: prelude(own, lane.context) }),
+    }))
+  },
+}
+
+function taking(own: Options, context: SourceContext, copies: readonly Copied[]) {
+  const { path: __, ...settings } = pushOptions({ ...own, path: '/' })
+  const form = xmlForm({
+    dryRun: own.dry_run,
+    onDocument: (messages) => context.log.debug({ messages, dryRun: own.dry_run }, 'a document was taken'),
+  })
+  const stores = () => copies.map(({ store }) => store)
+  const place = own.socket === undefined ? own.listen : { socket: own.socket }
+  return httpPush({ ...settings, address: place, form, copies: stores }, context)
+}
+
+/** The messages for the receiver are those of the instance itself. */
+function laneName(instance: string, destination: Destination): string {
+  return destination === 'idmefv2' ? instance : `${instance}/${destination}`
+}
+
+function preludeOf({ profile_directory, profile: name, manager }: Options) {
+  const profile = readProfile(profile_directory, name)
+  return { profile, addresses: manager === undefined ? profile.addresses : addressesOf(manager) }
+}
+
+function prelude(own: Options, { log }: SourceContext): Delivery {
+  return new PreludeDelivery({ ...preludeOf(own), log })
 }
 
 export default idmefv1

@@ -1,4 +1,4 @@
-import { exactInstantOf, rfc3339, type Stamp } from '../../idmefv1/time.ts'
+import { instantOf, rfc3339, type Stamp } from '../../idmefv1/time.ts'
 import type { MappingFunction } from '../../mapping/rules.ts'
 import { part, text } from './parts.ts'
 
@@ -8,6 +8,6 @@ export const instant: MappingFunction = (stamp) => {
   const written: Stamp = {}
   if (text(time) !== undefined) written.time = String(time)
   if (text(ntpstamp) !== undefined) written.ntpstamp = String(ntpstamp)
-  const found = exactInstantOf(written)
+  const found = instantOf(written)
   return found && rfc3339(found)
 }
