@@ -126,8 +126,9 @@ class Poll implements Source {
     this.#closing.abort()
     this.#spooled.finish()
     await this.#client.close()
-    await this.#running
+    // A look that waits for the disk is told now.
     await this.#spooled.close()
+    await this.#running
   }
 
   async #run(signal: AbortSignal): Promise<void> {

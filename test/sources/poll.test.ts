@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import https from 'node:https'
 import { join } from 'node:path'
@@ -470,6 +479,24 @@ describe('stopping and waiting', () => {
     const { run, found } = polling({ url: tool.url, state, context: { ledger: ledger(state) } })
     await run.until(3000)
     expect(found()).toEqual(counted(1, 3000))
+  })
+
+  test('what cannot be written is not seen, and does not hold up a stop', async () => {
+    const tool = await Tool.start(3)
+    const state = folder()
+    mkdirSync(join(state, 'spool'))
+    // It leads nowhere: nothing is found there, and nothing can be made.
+    symlinkSync(join(state, 'nowhere/else'), join(state, 'spool/a'))
+    const { source, run, told } = polling({ url: tool.url, state })
+    await until('that nothing can be spooled', () => told(ERROR).length > 0)
+    expect(run.records).toEqual([])
+    const stopped = run.stop()
+    await source.close()
+    await stopped
+    expect(existsSync(join(state, 'polls/a.json'))).toBe(false)
+    rmSync(join(state, 'spool/a'))
+    const next = polling({ url: tool.url, state })
+    await next.run.until(3)
   })
 })
 
