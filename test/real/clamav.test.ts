@@ -8,6 +8,7 @@ import { Program } from '../e2e/program.ts'
 import { until } from '../e2e/wait.ts'
 import { lacking } from './packages.ts'
 import { receiver } from './receiver.ts'
+import { settingsIn } from './settings.ts'
 
 // clamd as Debian has it, with signatures of our own: it scans files, and what it leaves or logs is followed by the program and
 // received by the testserver, which validates.
@@ -168,24 +169,13 @@ class Scanner {
 
   /** A configuration of the program with these lines. */
   configure(url: string, ...lines: string[]): string {
-    const file = this.path('idmefv2.conf')
-    const text = `[idmefv2]
-url = ${url}
-validate = always
-[clamav]
+    return settingsIn(
+      this.folder,
+      url,
+      `[clamav]
 ${lines.join('\n')}
-start = beginning
-[state]
-directory = ${this.path('state')}
-checkpoint_interval = 50ms
-[metrics]
-listen = 127.0.0.1:0
-[workers]
-count = 1
-poll_interval = 50ms
-`
-    writeFileSync(file, text, { mode: 0o600 })
-    return file
+start = beginning`,
+    )
   }
 
   get log(): string {

@@ -1,14 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +10,7 @@ import { Program } from '../e2e/program.ts'
 import { until } from '../e2e/wait.ts'
 import { lacking } from './packages.ts'
 import { receiver } from './receiver.ts'
+import { settingsIn } from './settings.ts'
 
 // nginx with libmodsecurity and the OWASP Core Rule Set, as Debian has them: attacked over loopback, and what it logs is
 // followed by the program and received by the testserver, which validates.
@@ -168,25 +161,14 @@ class Wall {
 
   /** A configuration of the program for this log. */
   configure(url: string): string {
-    const file = join(this.folder, 'idmefv2.conf')
     const log = this.#type === 'Serial' ? 'filename = log/audit.json' : 'directory = log/audit'
-    const text = `[idmefv2]
-url = ${url}
-validate = always
-[modsecurity]
+    return settingsIn(
+      this.folder,
+      url,
+      `[modsecurity]
 ${log.replace('log/', `${this.folder}/log/`)}
-start = beginning
-[state]
-directory = ${join(this.folder, 'state')}
-checkpoint_interval = 50ms
-[metrics]
-listen = 127.0.0.1:0
-[workers]
-count = 1
-poll_interval = 50ms
-`
-    writeFileSync(file, text, { mode: 0o600 })
-    return file
+start = beginning`,
+    )
   }
 
   get deadLetters(): string {

@@ -9,6 +9,7 @@ import { onTestFinished } from 'vitest'
 import { until } from '../e2e/wait.ts'
 import type { Camera } from './camera.ts'
 import { lacking, type Needed } from './packages.ts'
+import { settingsIn } from './settings.ts'
 
 const run = promisify(execFile)
 const SCRIPT = fileURLToPath(new URL('../../scripts/zoneminder-event.sh', import.meta.url))
@@ -100,27 +101,16 @@ export class Monitors {
 
   /** A configuration of the program for this log. */
   configure(url: string): string {
-    const file = this.path('idmefv2.conf')
-    const text = `[idmefv2]
-url = ${url}
-validate = always
-[zoneminder]
+    return settingsIn(
+      this.folder,
+      url,
+      `[zoneminder]
 logfile = ${this.log}
 start = beginning
 attach = picture
 directory = ${this.path('events')}
-guarded = 2
-[state]
-directory = ${this.path('state')}
-checkpoint_interval = 50ms
-[metrics]
-listen = 127.0.0.1:0
-[workers]
-count = 1
-poll_interval = 50ms
-`
-    writeFileSync(file, text, { mode: 0o600 })
-    return file
+guarded = 2`,
+    )
   }
 
   get deadLetters(): string {

@@ -12,6 +12,7 @@ import { Program } from '../e2e/program.ts'
 import { until } from '../e2e/wait.ts'
 import { lacking } from './packages.ts'
 import { receiver } from './receiver.ts'
+import { settingsIn } from './settings.ts'
 
 // Prometheus and Alertmanager as Debian has them, on loopback: what they watch goes down and comes up again, and what they tell of it is
 // asked for, or taken, by the program, and received by the testserver, which validates.
@@ -246,21 +247,12 @@ class Watch {
 
   /** A configuration of the program, with these lines in its section. */
   configure(url: string, lines: readonly string[]): string {
-    const text = `[idmefv2]
-url = ${url}
-validate = always
-[prometheus]
-${lines.join('\n')}
-[state]
-directory = ${join(this.folder, 'state')}
-checkpoint_interval = 50ms
-[metrics]
-listen = 127.0.0.1:0
-[workers]
-count = 1
-`
-    this.#write('idmefv2.conf', text)
-    return join(this.folder, 'idmefv2.conf')
+    return settingsIn(
+      this.folder,
+      url,
+      `[prometheus]
+${lines.join('\n')}`,
+    )
   }
 
   get deadLetters(): string {

@@ -17,6 +17,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { Program } from '../e2e/program.ts'
 import { until } from '../e2e/wait.ts'
 import { receiver } from './receiver.ts'
+import { settingsIn } from './settings.ts'
 
 // Samhain as Debian has it, watching a folder: files in it are changed, and what it logs is followed by the program and received
 // by the testserver, which validates.
@@ -129,24 +130,13 @@ class Guard {
 
   /** A configuration of the program for this log. */
   configure(url: string): string {
-    const file = this.path('idmefv2.conf')
-    const text = `[idmefv2]
-url = ${url}
-validate = always
-[samhain]
+    return settingsIn(
+      this.folder,
+      url,
+      `[samhain]
 logfile = ${this.path('log/samhain.log')}
-start = beginning
-[state]
-directory = ${this.path('state')}
-checkpoint_interval = 50ms
-[metrics]
-listen = 127.0.0.1:0
-[workers]
-count = 1
-poll_interval = 50ms
-`
-    writeFileSync(file, text, { mode: 0o600 })
-    return file
+start = beginning`,
+    )
   }
 
   readonly #env = { ...process.env, TZ: 'Asia/Kathmandu' }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { Camera } from './camera.ts'
 import { lacking } from './packages.ts'
+import { settingsIn } from './settings.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/motion-event.sh', import.meta.url))
 const PAGE = new URL('../../src/connectors/motion/README.md', import.meta.url)
@@ -60,27 +61,16 @@ export class Surveillance {
 
   /** A configuration of the program for this log. */
   configure(url: string, more = ''): string {
-    const file = join(this.folder, 'idmefv2.conf')
-    const text = `[idmefv2]
-url = ${url}
-validate = always
-[motion]
+    return settingsIn(
+      this.folder,
+      url,
+      `[motion]
 logfile = ${this.log}
 start = beginning
 attach = picture
 directory = ${this.pictures}
-${more}
-[state]
-directory = ${join(this.folder, 'state')}
-checkpoint_interval = 50ms
-[metrics]
-listen = 127.0.0.1:0
-[workers]
-count = 1
-poll_interval = 50ms
-`
-    writeFileSync(file, text, { mode: 0o600 })
-    return file
+${more}`,
+    )
   }
 
   /** As they stand on the page of the connector, with the paths of here. */
