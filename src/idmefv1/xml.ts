@@ -26,6 +26,9 @@ const MAX_DEPTH = 64
 const MAX_ELEMENTS = 100_000
 const MAX_ATTRIBUTES = 32
 
+/** Signs that may be in a name and not be its first, which the parser takes behind a prefix. */
+const NO_START = /^(?:[-.\d\u00b7\u203f\u2040]|[\u0300-\u036f])/
+
 /**
  * The tree of a document. No entity but the predefined ones and character references, and no DOCTYPE with an internal
  * subset: with nothing to expand, what comes out is never more than what went in. Nothing outside of the text is looked at.
@@ -97,6 +100,7 @@ class Builder {
       this.#passed += 1
       return
     }
+    if (NO_START.test(local)) this.#refuse(`no name begins as ${JSON.stringify(local)} does`)
     const own = new Map<string, string>()
     for (const { local: name, uri: owner, value } of Object.values(attributes))
       if (owner === '') own.set(name, value)

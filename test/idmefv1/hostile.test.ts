@@ -29,6 +29,14 @@ test('a DOCTYPE that only names its DTD is passed over', () => {
   expect(faultOf(text)).toBeUndefined()
 })
 
+test.each(['1', '-', '.', '\u00b7', '\u0301', '\u203f'])(
+  'a name that begins with %s behind its prefix is refused',
+  (sign) => {
+    const text = `<i:IDMEF-Message xmlns:i="http://iana.org/idmef"><i:${sign}a/></i:IDMEF-Message>`
+    expect(faultOf(text)).toContain('no name begins as')
+  },
+)
+
 test('depth, elements and attributes have an end', () => {
   const deep = '<Analyzer>'.repeat(100_000)
   expect(faultOf(around(`<Alert>${deep}`))).toContain('elements lie more than 64 deep')
