@@ -27,8 +27,8 @@ function compile(): void {
   }
 }
 
-/** The pages and samples that stand beside the code; fixtures are for the tests. */
+/** The pages, samples and the DTD that stand beside the code; fixtures are for the tests. */
 function isShipped(path: string): boolean {
   if (statSync(path).isDirectory()) return basename(path) !== 'fixtures'
-  return ['.md', '.conf'].includes(extname(path))
+  return ['.md', '.conf', '.dtd'].includes(extname(path))
 }

@@ -78,6 +78,7 @@ test('holds the program, its declarations, its pages, its samples and the script
       'package/dist/types.d.ts',
       'package/dist/worker/worker.js',
       'package/dist/connectors/suricata/mapping.js',
+      'package/dist/gateway/dtd/idmef.dtd',
       'package/dist/connectors/suricata/README.md',
       'package/config/sample.conf',
       'package/config/idmefv2-stream.service',

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { loadJudge } from '../../../src/gateway/dtd/validate.ts'
 import { isFault, readDocument, readText } from '../../../src/idmefv1/document.ts'
 import { classOf } from '../../../src/idmefv1/model.ts'
 import { serialise } from '../../../src/idmefv1/serialise.ts'
 import { instantOf } from '../../../src/idmefv1/time.ts'
 import type { Json } from '../../../src/types.ts'
 import type { Target } from '../target.ts'
+
+const judge = await loadJudge()
 
 export const target: Target = {
   tokens: [
@@ -43,6 +46,7 @@ export const target: Target = {
       checkClass(fields, idmef)
       assert.ok(unknown === undefined || Array.isArray(unknown))
     }
+    for (const fault of judge(read.root) ?? []) assert.match(fault, /^\/IDMEF-Message.* \(line \d+\): ./)
     const again = readText(serialise(read.root))
     assert.ok(!isFault(again), isFault(again) ? again.what : '')
     assert.deepEqual(again.messages.map(known), read.messages.map(known))
