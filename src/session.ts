@@ -134,7 +134,7 @@ export class Session {
     }
     // The options were parsed by this connector's own schema.
     const own = options as never
-    const lanes = connector.lanes?.(own, context) ?? [
+    const lanes = (await connector.lanes?.(own, context)) ?? [
       { name: instance, source: connector.source(own, context) },
     ]
     for (const { name } of lanes) metrics.declare(name)

@@ -77,7 +77,6 @@ const ARROWS: Record<string, readonly string[]> = {
     'state/spool',
   ],
   delivery: ['client', 'config/options'],
-  gateway: ['idmefv1'],
   // What whoever asks or sends by HTTP has in common. Of the options the types; package.json: a User-Agent has the version.
   client: ['config/options', 'config/secret', 'package.json'],
   testserver: ['idmefv2', 'receiver'],

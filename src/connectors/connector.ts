@@ -19,7 +19,7 @@ export interface Connector<O extends z.ZodObject = z.ZodObject> {
   /** What is wrong with the options and can be seen without the network, each as `option: what`. */
   check?(options: z.output<O>): readonly string[]
   /** For probes that have other destinations, used instead of `source`. */
-  lanes?(options: z.output<O>, context: SourceContext): readonly Lane[]
+  lanes?(options: z.output<O>, context: SourceContext): Promise<readonly Lane[]>
 }
 
 /** One way of records, from a source to the receiver or to a destination of the probe's own. */

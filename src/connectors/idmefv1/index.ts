@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { push, pushOptions } from '../../config/push.ts'
 import { address, boolean, bytes, choice, list, text } from '../../config/values.ts'
+import { type Judge, loadJudge } from '../../gateway/dtd/validate.ts'
 import { PreludeDelivery } from '../../gateway/prelude/delivery.ts'
 import { addressesOf, readProfile } from '../../gateway/prelude/profile.ts'
 import { Copied } from '../../sources/copy.ts'
@@ -40,6 +41,9 @@ const options = z.strictObject({
       'idmefv2: what becomes of heartbeats: counted and left, or sent as messages (Availability.HeartBeat)',
     ),
   mapping: text().optional().describe('idmefv2: JSON file with a mapping of your own'),
+  validate: boolean()
+    .prefault('no')
+    .describe('documents must be valid by the DTD of RFC 4765, not only readable'),
   dry_run: boolean().prefault('no').describe('documents are read, judged and answered, and nothing is taken'),
 })
 
@@ -59,7 +63,8 @@ const idmefv1: Connector<typeof options> = {
     }
   },
   source: (own, context) => taking(own, context, []),
-  lanes(own, context) {
+  async lanes(own, context) {
+    const judge = own.validate ? await loadJudge() : undefined
     const [first, ...others] = [...new Set(own.destination)].map((destination) => ({
       destination,
       context: { ...context, connector: laneName(context.connector, destination) },
@@ -73,6 +78,7 @@ const idmefv1: Connector<typeof options> = {
       own,
       first.context,
       copies.map((copy) => copy.source),
+      judge,
     )
     return [{ ...first, source }, ...copies].map((lane) => ({
       name: lane.context.connector,
@@ -82,9 +88,10 @@ const idmefv1: Connector<typeof options> = {
   },
 }
 
-function taking(own: Options, context: SourceContext, copies: readonly Copied[]) {
+function taking(own: Options, context: SourceContext, copies: readonly Copied[], judge?: Judge) {
   const { path: __, ...settings } = pushOptions({ ...own, path: '/' })
   const form = xmlForm({
+    validate: judge && (({ root }) => judge(root)?.join('; ')),
     dryRun: own.dry_run,
     onDocument: (messages) => context.log.debug({ messages, dryRun: own.dry_run }, 'a document was taken'),
   })
