@@ -7,6 +7,7 @@ import { openStateDirectory, type StateDirectory } from './directory.ts'
 import { type Log, reason } from './edges.ts'
 import { asideFiles, asideFolder, type Entry, entriesOf, LetterFile } from './letters.ts'
 import { adopt } from './owner.ts'
+import { syncDirectory } from './sync.ts'
 
 const NEWLINE = 10
 
@@ -68,14 +69,14 @@ export class Aside {
   /** Resolves when what was kept is durable and the rest is gone. @throws DeadLetterError as `keep` */
   async finish(): Promise<void> {
     await this.#keepLate()
-    await sync(this.#state)
+    await syncDirectory(this.#state)
     this.#onStep('all kept')
     for (const { path } of this.#files) {
       unlinkSync(path)
       this.#onStep('removed')
     }
     await this.#keepLate()
-    await Promise.all([sync(this.#state), sync(this.#folder.path)])
+    await Promise.all([syncDirectory(this.#state), syncDirectory(this.#folder.path)])
   }
 
   close(): void {
@@ -145,14 +146,5 @@ async function append(path: string, lines: Buffer): Promise<void> {
     await file.datasync()
   } finally {
     await file.close()
-  }
-}
-
-async function sync(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import { StateError } from '../errors.ts'
 import { Edges, type Log, reason } from './edges.ts'
+import { syncDirectory } from './sync.ts'
 
 /** Where a state directory keeps its positions. */
 export const positionsIn = (state: string): string => join(state, 'checkpoint.json')
@@ -264,17 +265,8 @@ export class Checkpoints {
     onStep?.('kept')
     await rename(draft, path)
     onStep?.('renamed')
-    await syncDirectory(path)
+    await syncDirectory(dirname(path))
     onStep?.('done')
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path.replace(/[^/]*$/, '') || '.', 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
   }
 }
 

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { StateError } from '../errors.ts'
 import type { Json } from '../types.ts'
 import { Edges, type Log, reason } from './edges.ts'
+import { syncDirectory } from './sync.ts'
 
 /** Where a state directory keeps what of a polled tool was seen: one file an instance. */
 export const pastIn = (state: string, connector: string): string =>
@@ -108,7 +109,7 @@ export class Past {
       await file.close()
     }
     await rename(draft, this.#path)
-    for (const each of [directory, dirname(directory)]) await sync(each)
+    for (const each of [directory, dirname(directory)]) await syncDirectory(each)
   }
 }
 
@@ -118,13 +119,4 @@ export function textOf(past: Json): string {
   if (text === undefined || Buffer.byteLength(text) > MAX_PAST_BYTES)
     throw new RangeError(`what was seen is no JSON, or more than ${MAX_PAST_BYTES} bytes of it`)
   return text
-}
-
-async function sync(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

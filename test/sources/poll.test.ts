@@ -481,6 +481,21 @@ describe('stopping and waiting', () => {
     expect(found()).toEqual(counted(1, 3000))
   })
 
+  test('what was seen counts although it cannot be written, which is told, and is written when it can be', async () => {
+    const tool = await Tool.start(3)
+    const state = folder()
+    symlinkSync(join(state, 'nowhere/else'), join(state, 'polls'))
+    const { run, found, faults, told } = polling({ url: tool.url, state })
+    await until('looks', () => faults().length > 3)
+    expect(found()).toEqual(counted(1, 3))
+    expect(told(WARN)).toMatchObject([{ msg: expect.stringContaining('what was seen cannot be written') }])
+    rmSync(join(state, 'polls'))
+    tool.alerts = 4
+    await run.until(4)
+    await run.stop()
+    expect(JSON.parse(readFileSync(join(state, 'polls/a.json'), 'utf8')).past).toBe(4)
+  })
+
   test('what cannot be written is not seen, and does not hold up a stop', async () => {
     const tool = await Tool.start(3)
     const state = folder()
