@@ -1,0 +1,294 @@
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { startTestserver } from '../../src/testserver/server.ts'
+import { Authority, hasOpenssl } from '../delivery/certificates.ts'
+import { Manager, writeProfile } from '../gateway/manager.ts'
+import { alert, around } from '../idmefv1/documents.ts'
+import { folder } from '../sources/consumer.ts'
+import { freePort } from './port.ts'
+import { cli, Program } from './program.ts'
+import { until } from './wait.ts'
+
+const run = promisify(execFile)
+const config = join(import.meta.dirname, '../../config/gateway')
+const isInstalled = (command: string) => spawnSync(command, ['-V']).error === undefined
+const hasCurl = isInstalled('curl')
+
+const authority = hasOpenssl ? new Authority() : undefined
+afterAll(() => authority?.remove())
+const pairs = authority && {
+  manager: authority.selfSigned('manager'),
+  server: authority.issue('server'),
+  client: authority.issue('client'),
+}
+
+/** Indented, as people write it. */
+const INDENTED = `<?xml version="1.0" encoding="UTF-8"?>
+<idmef:IDMEF-Message xmlns:idmef="http://iana.org/idmef" version="1.0">
+  <idmef:Alert messageid="abc123456789">
+    <idmef:Analyzer analyzerid="bc-corr-01">
+      <idmef:Node category="dns">
+        <idmef:name>correlator01.example.com</idmef:name>
+      </idmef:Node>
+    </idmef:Analyzer>
+    <idmef:CreateTime ntpstamp="0xe2551126.0x00000000">2020-04-30T08:56:06Z</idmef:CreateTime>
+    <idmef:Classification text="Portscan"/>
+  </idmef:Alert>
+</idmef:IDMEF-Message>
+`
+
+interface Setup {
+  keys?: string
+  sections?: string
+  flags?: readonly string[]
+}
+
+/** The gateway with a configuration of its own. */
+function gateway({ keys = '', sections = '', flags = [] }: Setup) {
+  const base = folder()
+  const path = (name: string) => join(base, name)
+  const conf = `[gateway]
+listen = 127.0.0.1:0
+${keys}
+[state]
+directory = ${path('state')}
+[metrics]
+listen = 127.0.0.1:0
+${sections}`
+  writeFileSync(path('gateway.conf'), conf, { mode: 0o600 })
+  return { program: new Program(['gateway', '-c', path('gateway.conf'), ...flags]), path }
+}
+
+async function urlOf(program: Program): Promise<string> {
+  return String((await program.says('taking records')).url)
+}
+
+async function post(url: string, body: string): Promise<number> {
+  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'text/xml' }, body })
+  await answer.text()
+  return answer.status
+}
+
+describe.skipIf(!hasOpenssl)(`to both destinations${hasOpenssl ? '' : ' (openssl is not installed)'}`, () => {
+  test('each message comes to each of them, and one that is away does not hold up the other', async () => {
+    if (!pairs) return
+    const messages: Record<string, unknown>[] = []
+    const receiver = await startTestserver({
+      host: '127.0.0.1',
+      port: 0,
+      onMessage: (message) => void messages.push(message),
+    })
+    onTestFinished(() => receiver.close())
+    const manager = new Manager(pairs.manager)
+    const { host, port } = await manager.start()
+    onTestFinished(() => manager.stop())
+    const profiles = folder()
+    writeProfile(profiles, 'secef', pairs.client, pairs.manager)
+    const { program } = gateway({
+      keys: `destination = idmefv2, prelude\nprofile_directory = ${profiles}\nmanager = ${host}:${port}`,
+      sections: `[idmefv2]\nurl = ${receiver.url}\n`,
+    })
+    const url = await urlOf(program)
+    expect(await post(url, around(alert('', 'one')))).toBe(200)
+    await until('it at the manager', () => manager.names.includes('one'))
+    await manager.stop()
+    expect(await post(url, around(alert('', 'two') + alert('', 'three')))).toBe(200)
+    await until('all at the receiver', () => messages.length === 3)
+    expect(messages.map(({ AltNames }) => AltNames)).toContainEqual(['idmefv1:probe-1:three'])
+    expect(await program.ready(503)).toContain('gateway/prelude: the Prelude manager is not connected')
+    await manager.start()
+    await until('the others at the manager', () => manager.names.includes('three'))
+    expect(await program.stop()).toBe(0)
+    expect(new Set(manager.names)).toEqual(new Set(['(starting)', 'one', 'two', 'three', '(exiting)']))
+  })
+})
+
+describe('the flags of the original', () => {
+  test('--dry-run and --debug: documents are judged and told, and nothing is taken', async () => {
+    const { program, path } = gateway({ keys: 'destination = prelude', flags: ['-n', '--debug'] })
+    const url = await urlOf(program)
+    expect(await post(url, INDENTED)).toBe(200)
+    expect(await post(url, '<IDMEF-Message>')).toBe(400)
+    expect(await program.says('a document was taken')).toMatchObject({ messages: 1, dryRun: true })
+    expect(statSync(path('state')).isDirectory()).toBe(true)
+    expect((await program.metrics()).sum('lag_bytes')).toBe(0)
+    expect(await program.stop()).toBe(0)
+  })
+
+  test('--valid-dtd: what only can be read is refused', async () => {
+    const { program } = gateway({ keys: 'destination = prelude', flags: ['--dry-run', '--valid-dtd'] })
+    const url = await urlOf(program)
+    expect(await post(url, INDENTED)).toBe(200)
+    expect(await post(url, around('<Alert><Weather/></Alert>'))).toBe(422)
+    expect(await program.stop()).toBe(0)
+  })
+
+  test('--sock: documents are taken at a Unix socket, and the file goes with the program', async () => {
+    const socket = join(folder(), 'gateway.sock')
+    const { program } = gateway({ keys: 'destination = prelude', flags: ['-n', '-s', socket] })
+    await program.says('taking records')
+    const words = [
+      '--unix-socket',
+      socket,
+      '-H',
+      'Content-Type: text/xml',
+      '--data-binary',
+      '@-',
+      'http://x/any/path',
+    ]
+    if (hasCurl) {
+      const curl = spawn('curl', ['-s', ...words])
+      curl.stdin.end(INDENTED)
+      const [said] = await once(curl.stdout, 'data')
+      expect(String(said)).toBe('OK\n')
+    }
+    expect(await program.stop()).toBe(0)
+    expect(() => statSync(socket)).toThrow()
+  })
+
+  test('--profile names a profile, and one that is not there is told at the start', async () => {
+    const { code, stderr } = await cli(['gateway', '--profile', 'nobody%here'])
+    expect(code).toBe(78)
+    expect(stderr).toContain('[gateway] profile: the profile cannot be read')
+    expect(stderr).toContain('nobody%here')
+  })
+})
+
+test.skipIf(!hasCurl)(
+  `curl sends a file with and without its line ends${hasCurl ? '' : ' (curl is not installed)'}`,
+  async () => {
+    const { program, path } = gateway({ keys: 'destination = prelude', flags: ['-n'] })
+    const url = await urlOf(program)
+    writeFileSync(path('test.xml'), INDENTED)
+    for (const how of ['-d', '--data-binary']) {
+      for (const type of ['application/xml', 'text/xml; charset=UTF-8']) {
+        const words = [
+          '-s',
+          '-w',
+          '%{http_code}',
+          '-H',
+          `Content-Type: ${type}`,
+          how,
+          `@${path('test.xml')}`,
+          url,
+        ]
+        expect((await run('curl', words)).stdout, `${how} ${type}`).toBe('OK\n200')
+      }
+    }
+    // What curl says of a form by itself.
+    const words = ['-s', '-w', '%{http_code}', '-o', '/dev/null', '-d', `@${path('test.xml')}`, url]
+    expect((await run('curl', words)).stdout).toBe('415')
+    expect(await program.stop()).toBe(0)
+  },
+)
+
+test.skipIf(!hasCurl || !hasOpenssl)('with tls_ca only those come in who have a certificate', async () => {
+  if (!authority || !pairs) return
+  const { cert, key } = pairs.server
+  const { program, path } = gateway({
+    keys: `destination = prelude\ndry_run = yes\ntls_cert = ${cert}\ntls_key = ${key}\ntls_ca = ${authority.ca}`,
+  })
+  const url = await urlOf(program)
+  writeFileSync(path('test.xml'), INDENTED)
+  const words = [
+    '-s',
+    '--cacert',
+    authority.ca,
+    '-H',
+    'Content-Type: text/xml',
+    '--data-binary',
+    `@${path('test.xml')}`,
+  ]
+  const own = ['--cert', pairs.client.cert, '--key', pairs.client.key]
+  expect((await run('curl', [...words, ...own, url])).stdout).toBe('OK\n')
+  await expect(run('curl', [...words, url])).rejects.toThrow()
+  expect(await program.stop()).toBe(0)
+})
+
+const front = (name: string, text: string) => ({ name, text })
+const FRONTS = [front('nginx', 'nginx.conf'), front('apache2', 'apache.conf')]
+
+describe.each(FRONTS)('behind $name with our example', ({ name, text }) => {
+  const why = !isInstalled(name)
+    ? ` (${name} is not installed)`
+    : !hasCurl || !hasOpenssl
+      ? ' (curl or openssl is not installed)'
+      : ''
+
+  test.skipIf(why !== '')(`documents come through, from those who have a certificate${why}`, async () => {
+    if (!authority || !pairs) return
+    const base = folder()
+    chmodSync(base, 0o755)
+    const [port, socket] = [await freePort(), join(base, 'gateway.sock')]
+    const { program, path } = gateway({ keys: 'destination = prelude', flags: ['-n', '--sock', socket] })
+    await program.says('taking records')
+    // Whatever user the workers of the web server are.
+    chmodSync(socket, 0o666)
+    const own = readFileSync(join(config, text), 'utf8')
+      .replaceAll('/run/idmefv2-gateway/gateway.sock', socket)
+      .replaceAll('/etc/idmefv2-gateway/server.pem', pairs.server.cert)
+      .replaceAll('/etc/idmefv2-gateway/server.key', pairs.server.key)
+      .replaceAll('/etc/idmefv2-gateway/senders.pem', authority.ca)
+      .replaceAll('3128', String(port))
+    await start(name, base, own)
+    writeFileSync(path('test.xml'), INDENTED)
+    const url = `https://127.0.0.1:${port}/`
+    const common = [
+      '-s',
+      '-w',
+      '%{http_code}',
+      '--cacert',
+      authority.ca,
+      '-H',
+      'Content-Type: application/xml',
+    ]
+    const words = [...common, '--data-binary', `@${path('test.xml')}`, url]
+    const certificate = ['--cert', pairs.client.cert, '--key', pairs.client.key]
+    await until('the web server', () =>
+      run('curl', ['-ks', ...certificate, url]).then(
+        () => true,
+        () => false,
+      ),
+    )
+    expect((await run('curl', [...certificate, ...words])).stdout).toBe('OK\n200')
+    const { stdout } = await run('curl', words).catch((error) => error as { stdout: string })
+    expect(stdout).not.toContain('OK\n')
+    expect(await program.stop()).toBe(0)
+  })
+})
+
+/** A web server with nothing but our example. */
+async function start(name: string, base: string, own: string): Promise<void> {
+  const logs = join(base, 'logs')
+  mkdirSync(logs)
+  const conf = join(base, 'front.conf')
+  if (name === 'nginx') {
+    const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+      (kind) => `${kind}_temp_path ${base}/${kind};`,
+    )
+    writeFileSync(
+      conf,
+      `pid ${base}/pid;\nevents {}\nhttp {\n${temp.join('\n')}\naccess_log off;\n${own}\n}\n`,
+    )
+  } else {
+    const modules = ['mpm_event', 'authz_core', 'socache_shmcb', 'ssl', 'proxy', 'proxy_http']
+    const load = modules.map((one) => `LoadModule ${one}_module /usr/lib/apache2/modules/mod_${one}.so`)
+    const head = `ServerRoot ${base}\nServerName localhost\nPidFile ${base}/pid\nErrorLog ${logs}/error.log\nUser www-data\nGroup www-data\n`
+    writeFileSync(conf, `${head}${load.join('\n')}\n${own}`)
+  }
+  const words =
+    name === 'nginx'
+      ? ['-p', base, '-e', join(logs, 'error.log'), '-c', conf, '-g', 'daemon off;']
+      : ['-X', '-f', conf]
+  const child = spawn(name, words, { stdio: 'ignore', env: { ...process.env, APACHE_RUN_DIR: base } })
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    await ended
+  })
+}
