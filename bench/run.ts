@@ -24,6 +24,7 @@ const QUESTIONS = [
   'file',
   'spool',
   'push',
+  'gateway',
   'simdjson',
 ]
 
