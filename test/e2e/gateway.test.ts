@@ -153,7 +153,7 @@ describe('the flags of the original', () => {
   test('--profile names a profile, and one that is not there is told at the start', async () => {
     const { code, stderr } = await cli(['gateway', '--profile', 'nobody%here'])
     expect(code).toBe(78)
-    expect(stderr).toContain('[gateway] profile: the profile cannot be read')
+    expect(stderr).toContain('[gateway] destination: the profile cannot be read')
     expect(stderr).toContain('nobody%here')
   })
 })

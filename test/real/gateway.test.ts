@@ -1,55 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { encode } from '../../src/gateway/prelude/encode.ts'
 import { framed, priorityOf, TAG } from '../../src/gateway/prelude/frames.ts'
 import type { Message } from '../../src/idmefv1/record.ts'
-import { Program } from '../e2e/program.ts'
 import { until } from '../e2e/wait.ts'
 import { contentOf, fileContent, hasLibprelude, printed, writtenByLibprelude } from '../gateway/libprelude.ts'
 import { alert, around } from '../idmefv1/documents.ts'
 import { documents } from './documents.ts'
+import { folder, start, whyNoLibrary } from './gate.ts'
 import { PreludeManager, why } from './prelude.ts'
 
 // The gateway beside libprelude and a real manager, as Debian has them.
-
-const folder = () => {
-  const path = mkdtempSync(join(tmpdir(), 'gateway-'))
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
-  return path
-}
-
-/** The gateway, and a way to post to it. */
-async function start({ profile, address }: PreludeManager, base = folder()) {
-  mkdirSync(base, { recursive: true })
-  const conf = join(base, 'gateway.conf')
-  writeFileSync(
-    conf,
-    `[gateway]
-listen = 127.0.0.1:0
-destination = prelude
-manager = ${address}
-[state]
-directory = ${base}/state
-[metrics]
-listen = 127.0.0.1:0
-`,
-  )
-  const program = new Program(['gateway', '-c', conf, '--profile', profile])
-  const { url } = await program.says('taking records')
-  const post = async (body: Uint8Array | string) => {
-    const headers = { 'content-type': 'application/xml' }
-    const answer = await fetch(String(url), {
-      method: 'POST',
-      headers,
-      body: new Uint8Array(Buffer.from(body)),
-    })
-    await answer.text()
-    return answer.status
-  }
-  return { program, post, base }
-}
 
 describe.skipIf(why !== '')(`a Prelude manager${why}`, () => {
   test('sees every message of every document', async () => {
@@ -67,6 +29,24 @@ describe.skipIf(why !== '')(`a Prelude manager${why}`, () => {
     await manager.stop()
     expect(manager.told).toContain('Prelude Web Gateway')
     for (const id of ids) expect(manager.told).toContain(`messageid: ${id}`)
+  })
+
+  test.skipIf(whyNoLibrary !== '')(`sees them through libprelude, too${whyNoLibrary}`, async () => {
+    const manager = await PreludeManager.register()
+    manager.point()
+    await manager.start()
+    const { program, post } = await start(manager, folder(), 'transport = libprelude')
+    const ids: string[] = []
+    for (const { name, bytes, messages } of documents()) {
+      expect(await post(bytes), name).toBe(200)
+      for (const { messageid } of messages) if (typeof messageid === 'string') ids.push(messageid)
+    }
+    await until('all of them', () => ids.every((id) => manager.seen.includes(id)))
+    expect(await program.stop()).toBe(0)
+    await manager.stop()
+    expect(manager.told).toContain('model: Prelude Web Gateway')
+    // As it was sent: not the number that libprelude makes of the text.
+    if (ids.includes('c-06')) expect(manager.told).toContain('data: 0xe2551126.0x7d2f1a9f')
   })
 
   test.each(['SIGTERM', 'SIGKILL'] as const)(

@@ -81,6 +81,15 @@ logfile = ${this.#folder}/out/alerts.debug
     await ended
   }
 
+  /** libprelude goes where the profile says, and nowhere else. */
+  point(): void {
+    const config = `/etc/prelude/profile/${this.profile}/config`
+    const others = readFileSync(config, 'utf8')
+      .split('\n')
+      .filter((line) => !line.includes('client.conf'))
+    writeFileSync(config, `${others.join('\n')}\n[prelude]\nserver-addr = ${this.address}\n`)
+  }
+
   /** messageids, as they came. */
   get seen(): string[] {
     return [...this.#out('alerts.xml').matchAll(/<(?:\w+:)?(?:Alert|Heartbeat) messageid="([^"]*)"/g)].map(

@@ -3,6 +3,7 @@ import { push, pushOptions } from '../../config/push.ts'
 import { address, boolean, bytes, choice, list, text } from '../../config/values.ts'
 import { type Judge, loadJudge } from '../../gateway/dtd/validate.ts'
 import { PreludeDelivery } from '../../gateway/prelude/delivery.ts'
+import { LibpreludeDelivery, loadLibprelude } from '../../gateway/prelude/libprelude.ts'
 import { addressesOf, readProfile } from '../../gateway/prelude/profile.ts'
 import { Copied } from '../../sources/copy.ts'
 import { xmlForm } from '../../sources/idmefv1.ts'
@@ -35,6 +36,11 @@ const options = z.strictObject({
     .describe(
       'prelude: ADDRESS:PORT of the manager, several that stand in for one another with || between; default: server-addr of the profile',
     ),
+  transport: choice('wire', 'libprelude')
+    .default('wire')
+    .describe(
+      'prelude: wire speaks the protocol of managers itself; libprelude calls that library, which has to be installed, and koffi',
+    ),
   heartbeats: choice('drop', 'send')
     .default('drop')
     .describe(
@@ -57,9 +63,10 @@ const idmefv1: Connector<typeof options> = {
     if (!own.destination.includes('prelude') || own.dry_run) return []
     try {
       const { addresses } = preludeOf(own)
+      if (own.transport === 'libprelude') return libpreludeFaults(own)
       return addresses.length > 0 ? [] : ['manager: the profile names none; give its ADDRESS:PORT']
     } catch (error) {
-      return [`profile: ${error instanceof Error ? error.message : error}`]
+      return [`destination: ${error instanceof Error ? error.message : error}`]
     }
   },
   source: (own, context) => taking(own, context, []),
@@ -110,8 +117,17 @@ function preludeOf({ profile_directory, profile: name, manager }: Options) {
   return { profile, addresses: manager === undefined ? profile.addresses : addressesOf(manager) }
 }
 
+/** It has its own idea of where profiles and managers are. */
+function libpreludeFaults({ manager }: Options): readonly string[] {
+  loadLibprelude()
+  return manager === undefined ? [] : ['manager: libprelude goes to the server-addr of the profile']
+}
+
 function prelude(own: Options, { log }: SourceContext): Delivery {
-  return new PreludeDelivery({ ...preludeOf(own), log })
+  const found = preludeOf(own)
+  return own.transport === 'libprelude'
+    ? new LibpreludeDelivery({ profile: found.profile, log })
+    : new PreludeDelivery({ ...found, log })
 }
 
 export default idmefv1

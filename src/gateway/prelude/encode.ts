@@ -24,6 +24,18 @@ export function encode({ idmef, ...fields }: Message): Buffer {
   return writer.bytes()
 }
 
+/** The values in what was encoded, one after another; of classes and ends without bytes. */
+export function valuesIn(encoded: Buffer): { tag: number; value: Buffer }[] {
+  const values: { tag: number; value: Buffer }[] = []
+  for (let at = 0; at < encoded.length; ) {
+    const start = at + HEAD_BYTES
+    const end = start + encoded.readUInt32BE(at + 1)
+    values.push({ tag: encoded.readUInt8(at), value: encoded.subarray(start, end) })
+    at = end
+  }
+  return values
+}
+
 const FIRST_BYTES = 4096
 const HEAD_BYTES = 5
 
