@@ -1,6 +1,7 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -291,4 +292,69 @@ async function start(name: string, base: string, own: string): Promise<void> {
     child.kill('SIGTERM')
     await ended
   })
+}
+
+describe('whoever talks to it', () => {
+  const MIB = 1024 ** 2
+
+  test('cannot fill its memory, nor keep others out', async () => {
+    const { program } = gateway({ keys: 'destination = prelude', flags: ['-n'] })
+    const url = await urlOf(program)
+    expect(await post(url, INDENTED)).toBe(200)
+    const before = residentBytes(program)
+    const slow = Array.from({ length: 50 }, () => slowly(url))
+    const laughs = `<!DOCTYPE a [${'<!ENTITY a "ha">'.repeat(1000)}]><IDMEF-Message/>`
+    const large = Array.from({ length: 3 }, () => endless(url, 1024 * MIB))
+    const deep = `<IDMEF-Message>${'<Alert>'.repeat(100_000)}`
+    const hostile = Array.from({ length: 50 }, (_, i) => post(url, i % 2 === 0 ? laughs : deep))
+    for (let i = 0; i < 20; i++) expect(await post(url, INDENTED)).toBe(200)
+    expect(new Set(await Promise.all(hostile))).toEqual(new Set([400]))
+    // They are told at once, and hung up on when they go on for long.
+    for (const answer of await Promise.all(large)) expect(answer).toContain('HTTP/1.1 413')
+    expect(residentBytes(program) - before).toBeLessThan(150 * MIB)
+    expect(await post(url, INDENTED)).toBe(200)
+    for (const socket of slow) socket.destroy()
+    expect(await program.stop()).toBe(0)
+  })
+
+  /** A body that says it is small, and comes one byte at a time. */
+  function slowly(url: string): Socket {
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    socket.on('error', () => socket.destroy())
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 1000\r\n\r\n<')
+    const drip = setInterval(() => void (socket.writable && socket.write(' ')), 200)
+    socket.on('close', () => clearInterval(drip))
+    return socket
+  }
+
+  /** A body of a GiB, as far as it is read: resolves with what is answered. */
+  function endless(url: string, most: number): Promise<string> {
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    const chunk = Buffer.alloc(MIB, 0x20)
+    const { promise, resolve } = Promise.withResolvers<string>()
+    socket.on('error', () => socket.destroy())
+    let said = ''
+    socket.on('data', (text) => {
+      said += text
+    })
+    socket.on('close', () => resolve(said))
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n')
+    const go = () => {
+      while (!socket.destroyed && socket.bytesWritten < most) {
+        socket.write(`${chunk.length.toString(16)}\r\n`)
+        socket.write(chunk)
+        if (!socket.write('\r\n')) return
+      }
+      socket.end()
+    }
+    socket.on('drain', go).on('connect', go)
+    return promise
+  }
+})
+
+function residentBytes(program: Program): number {
+  const status = readFileSync(`/proc/${program.child.pid}/status`, 'utf8')
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024
 }

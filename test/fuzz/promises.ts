@@ -5,7 +5,7 @@ export const PROMISES: Readonly<Record<string, string>> = {
   checkpoint:
     'damaged positions are refused and never prevent a start; what is accepted is what was written, so no offset comes from anywhere else; with a good generation before it, that one is used',
   idmefv1:
-    'bytes are an IDMEFv1 document or are refused with the place; nothing is executed, expanded or opened; a message has only what the model has, and its values fit the wire; the document written anew, without prefixes and without what is not its own, gives the same messages; the DTD finds it valid, or faults with their place',
+    'bytes are an IDMEFv1 document or are refused with the place; nothing is executed, expanded or opened; a message has only what the model has, and its values fit the wire; encoded for Prelude it is closed, nothing in it is empty, and its frames are as long as they say; the document written anew, without prefixes and without what is not its own, gives the same messages; the DTD finds it valid, or faults with their place',
   ini: 'reading INI text never throws, every entry stands on the line it names, and no line is passed over in silence; a configuration is read or refused by a ConfigError alone; what check prints reads back as the same, but for what it hides; no secret is in any message',
   letters:
     'damaged dead letters are passed over and told, never thrown at whoever reads; no byte of the file is left out; a letter that is appended behind damage is found whole',

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { loadJudge } from '../../../src/gateway/dtd/validate.ts'
+import { encode } from '../../../src/gateway/prelude/encode.ts'
+import { framed, priorityOf, TAG } from '../../../src/gateway/prelude/frames.ts'
 import { isFault, readDocument, readText } from '../../../src/idmefv1/document.ts'
 import { classOf } from '../../../src/idmefv1/model.ts'
+import type { Message } from '../../../src/idmefv1/record.ts'
 import { serialise } from '../../../src/idmefv1/serialise.ts'
 import { instantOf } from '../../../src/idmefv1/time.ts'
 import type { Json } from '../../../src/types.ts'
+import { decode, type Value } from '../../gateway/decode.ts'
 import type { Target } from '../target.ts'
 
 const judge = await loadJudge()
@@ -42,15 +46,28 @@ export const target: Target = {
       assert.ok(read.what !== '', 'refused for no reason')
       return
     }
-    for (const { idmef, unknown, ...fields } of read.messages) {
+    for (const message of read.messages) {
+      const { idmef, unknown, ...fields } = message
       checkClass(fields, idmef)
       assert.ok(unknown === undefined || Array.isArray(unknown))
+      checkEncoded(message)
     }
     for (const fault of judge(read.root) ?? []) assert.match(fault, /^\/IDMEF-Message.* \(line \d+\): ./)
     const again = readText(serialise(read.root))
     assert.ok(!isFault(again), isFault(again) ? again.what : '')
     assert.deepEqual(again.messages.map(known), read.messages.map(known))
   },
+}
+
+/** A manager refuses a message whole for an empty text, and for a frame that is not as long as it says. */
+function checkEncoded(message: Message): void {
+  const content = encode(message)
+  const values = (value: Value): readonly Value[] => [value, ...(value.inner ?? []).flatMap(values)]
+  for (const { bytes, inner } of values(decode(content)))
+    assert.ok(inner || bytes.length > 0, 'an empty value')
+  const frames = framed(TAG.idmef, priorityOf(message), content)
+  assert.ok(frames.every((frame) => frame.length === 16 + frame.readUInt32BE(4) && frame.length <= 16 + 8192))
+  assert.ok(Buffer.concat(frames.map((frame) => frame.subarray(16))).equals(content), 'frames lose something')
 }
 
 /** Paths to what is unknown may tell blanks that are not there any more. */
