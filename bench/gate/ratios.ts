@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { promisify } from 'node:util'
 import { DeadLetters } from '../../src/state/deadletter.ts'
 import { Range } from '../../src/worker/range.ts'
+import { parsing } from '../gateway.ts'
 import { eachRange, reader, shared } from '../instruments.ts'
 import { median } from '../measure.ts'
 import { blocksOf, findAlerts } from '../prefilter.ts'
@@ -47,6 +48,12 @@ export const RATIOS: readonly Ratio[] = [
     atMost: true,
     usual: '-0.12–0.05',
     measure: async (setting) => 1 / ratioOf(await conversion(setting), 'validate = always') - 1,
+  },
+  {
+    name: 'an IDMEFv1 document to its tree: speed against JSON.parse of the same message',
+    bound: 0.06,
+    usual: '0.10–0.12',
+    measure: async ({ pace }) => ratioOf(await parsing(pace), 'parse'),
   },
 ]
 
