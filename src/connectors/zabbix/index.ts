@@ -59,11 +59,15 @@ const options = z.strictObject({
 const zabbix: Connector<typeof options> = {
   summary: 'Problems of Zabbix and their ends, by its API or its webhook',
   options,
+  check(settings) {
+    return settings.filetype === 'poll' && credentialsIn(settings) === undefined ? [NEEDED] : []
+  },
   source(settings, context) {
     const credentials = credentialsIn(settings)
     const { access, ...pace } = pollOptions({ ...settings, url: apiAt(settings.url) })
     if (settings.filetype === 'poll') {
-      if (credentials === undefined) throw new ConfigError([{ where: context.connector, what: NEEDED }])
+      if (credentials === undefined)
+        throw new ConfigError([{ where: `[${context.connector}]`, what: NEEDED }])
       return asked(lookBy({ url: access.url, credentials }), { access, ...pace }, context)
     }
     const client = credentials && new Client(access, { ...pace, log: context.log })
