@@ -45,7 +45,7 @@ async function prepare(
   try {
     requireMapping(await loadConnector(probe), file, instance)
     const own = await loadRules(probe, options)
-    if (file !== undefined) setup.document = await readDocument(file)
+    if (file !== undefined) setup.document = await readDocument(file, instance)
     compile(
       setup.document === undefined ? own : applyDocument(own, setup.document),
       profile(delivery.version),
@@ -78,10 +78,13 @@ export function mappingProblems({ faults }: MappingError, where: string): Proble
 /** A mapping is some hundred lines; more than this is another file named by mistake. */
 const MAX_MAPPING_BYTES = 1024 ** 2
 
-/** The text of a mapping file that only its owner can write. @throws {ConfigError} */
-export async function readDocument(file: string): Promise<string> {
+/** The text of a mapping file that only its owner can write; `instance` is the section that names it. @throws {ConfigError} */
+export async function readDocument(file: string, instance?: string): Promise<string> {
   const read = await readText(file, MAX_MAPPING_BYTES)
-  if (read.fault !== undefined) throw new ConfigError([{ where: file, what: read.fault }])
+  if (read.fault !== undefined) {
+    const where = instance === undefined ? file : `[${instance}] mapping: ${file}`
+    throw new ConfigError([{ where, what: read.fault }])
+  }
   const what = openToOthers(read)
   if (what !== undefined) throw new ConfigError([{ where: file, what }])
   return read.text

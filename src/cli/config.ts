@@ -3,6 +3,7 @@ import type { Access } from '../client/access.ts'
 import { Credentials } from '../client/credentials.ts'
 import { targetOf } from '../client/target.ts'
 import type { Given } from '../config/files.ts'
+import { marked } from '../config/findings.ts'
 import { byPoll } from '../config/listeners.ts'
 import { type PollSettings, pollOptions } from '../config/poll.ts'
 import { type Config, type Reading, readConfig } from '../config/read.ts'
@@ -35,10 +36,21 @@ export async function readChecked(
 ): Promise<Checked> {
   if (files.length === 0 && given.length === 0) throw new UsageError('name a configuration file with -c FILE')
   const reading = await readConfig(files, { env: process.env, strict, given, probes: await probeOptions() })
-  checkCredentials(reading.config)
-  checkAddon(reading.config)
-  await checkConnectors(reading.config)
-  return { ...reading, connectors: await prepareConnectors(reading.config) }
+  try {
+    return { ...reading, connectors: await checkWhole(reading.config) }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    // A misspelt key may be why another one is missing.
+    throw new ConfigError([...error.problems, ...marked(reading.warnings)])
+  }
+}
+
+/** What only shows when all options are read. */
+async function checkWhole(config: Config): Promise<ConnectorSetup[]> {
+  checkCredentials(config)
+  checkAddon(config)
+  await checkConnectors(config)
+  return prepareConnectors(config)
 }
 
 /** That the addon can be used where it is asked for. */

@@ -22,9 +22,15 @@ export class Findings {
   settle(files: readonly string[], strict: boolean): Problem[] {
     if (this.#errors.length === 0 && !(strict && this.#warnings.length > 0))
       return inOrder(this.#warnings, files)
-    const marked = this.#warnings.map(({ where, what }) => ({ where, what: `warning: ${what}` }))
-    throw new ConfigError(inOrder([...this.#errors, ...(strict ? this.#warnings : marked)], files))
+    throw new ConfigError(
+      inOrder([...this.#errors, ...(strict ? this.#warnings : marked(this.#warnings))], files),
+    )
   }
+}
+
+/** Warnings as they stand among errors. */
+export function marked(warnings: readonly Problem[]): Problem[] {
+  return warnings.map(({ where, what }) => ({ where, what: `warning: ${what}` }))
 }
 
 /** Stable: what has no line of its own keeps its place before the lines of its file. */

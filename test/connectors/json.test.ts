@@ -249,7 +249,7 @@ describe('what is wrong is told', () => {
 
   test.each([
     ['filename = x', /^\[json:a\] mapping: is required: a JSON file/],
-    ['mapping = /none.json', /^\/none\.json: cannot be read: no such file/],
+    ['mapping = /none.json', /^\[json:a\] mapping: \/none\.json: cannot be read: no such file/],
     [`mapping = ${saved('comma.json', '{"CreateTime": "$.t",}')}`, /comma\.json: \/: not JSON: /],
     [`mapping = ${saved('list.json', '[]')}`, /list\.json: \/: a mapping is an object/],
     [
