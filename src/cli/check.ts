@@ -29,6 +29,7 @@ Exit codes: 0 sound, 69 the receiver or a tool cannot be used, 78 configuration 
     const { config, warnings } = await readChecked(textsOf(call, 'config'), isSet(call, 'strict'))
     for (const { where, what } of warnings) stderr.write(`${oneLine(`warning: ${where}: ${what}`)}\n`)
     stdout.write(dumpConfig(config, await probeOptions()))
+    stderr.write(`${oneLine(verdict(config.files, warnings.length))}\n`)
     if (!isSet(call, 'connect')) return EXIT.ok
     const report = (step: Step) => void stderr.write(`${line(step)}\n`)
     const { delivery } = config.idmefv2
@@ -41,6 +42,12 @@ Exit codes: 0 sound, 69 the receiver or a tool cannot be used, 78 configuration 
     }
     return isReached ? EXIT.ok : EXIT.unavailable
   },
+}
+
+function verdict(files: readonly string[], warnings: number): string {
+  const but =
+    warnings === 0 ? '' : `, but see the ${warnings === 1 ? 'warning' : `${warnings} warnings`} above`
+  return `${files.join(', ')}: sound${but}`
 }
 
 function line({ name, ok, ms, detail }: Step): string {

@@ -59,9 +59,19 @@ listen = everywhere
     const lenient = await cli(['check', '-c', conf])
     expect(lenient.code).toBe(0)
     expect(lenient.stderr).toMatch(/^warning: .*c\.conf:3: .*verfy.*verify/m)
+    expect(lenient.stderr).toMatch(/c\.conf: sound, but see the warning above\n$/)
     const strict = await cli(['check', '-c', conf, '--strict'])
     expect(strict.code).toBe(78)
     expect(strict.stderr).toContain('c.conf:3: ')
+  })
+
+  test('a misspelt key beside what is missing because of it', async () => {
+    const site = new Site()
+    const conf = site.file('m.conf', '[idmefv2]\nurl = http://127.0.0.1:1\n[json]\nmaping = m.json\n')
+    const { code, stderr } = await cli(['check', '-c', conf])
+    expect(code).toBe(78)
+    expect(stderr).toContain('[json] mapping: is required')
+    expect(stderr).toMatch(/m\.conf:4: warning: \[json\] maping: unknown key, did you mean mapping\?/)
   })
 
   test('a mapping with faults, each with its JSON pointer', async () => {
