@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
+import { faultOf } from '../config/files.ts'
 import { common } from '../config/options.ts'
 import { UsageError } from '../errors.ts'
 import type { Place, Rules } from '../mapping/rules.ts'
@@ -40,7 +41,7 @@ function openFile(file: string): number {
   try {
     return openSync(file, 'r')
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+    throw new UsageError(`${file}: ${faultOf(error)}`)
   }
 }
 

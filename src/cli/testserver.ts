@@ -103,10 +103,16 @@ export async function testserverCommand(
     stderr.write(`${total(server.stats())}\n`)
     return EXIT.ok
   } catch (error) {
+    if (isOf(args.store, error)) throw new UsageError(`--store: ${error.message}`, { cause: error })
     if (!(error instanceof ListenError)) throw error
     stderr.write(`${error.message}; choose another with --port or --host\n`)
     return EXIT.unavailable
   }
+}
+
+/** Whether the file system says it of this file. */
+function isOf(file: string | undefined, error: unknown): error is Error {
+  return file !== undefined && error instanceof Error && 'path' in error && error.path === file
 }
 
 async function read(args: TestserverArgs): Promise<TestserverOptions> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
+import { faultOf } from '../config/files.ts'
 import { EXIT } from '../errors.ts'
 import type { Version } from '../idmefv2/profiles.ts'
 import { printable } from '../idmefv2/text.ts'
@@ -62,7 +63,7 @@ export async function validateCommand(args: ValidateArgs, streams: Streams): Pro
       for (const warning of warnings) await print(stderr, `${place} warning: ${told(warning)}`)
     }
   } catch (error) {
-    await print(stderr, `${origin}: ${messageOf(error)}`)
+    await print(stderr, `${origin}: ${faultOf(error)}`)
     invalid++
   }
   await print(stdout, `${valid} valid, ${invalid} invalid`)

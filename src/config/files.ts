@@ -25,7 +25,7 @@ export async function readText(path: string, maxBytes: number): Promise<TextFile
     if (bytes.length > maxBytes) return { fault: `is larger than ${maxBytes} bytes` }
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), mode: mode & 0o777, uid, gid }
   } catch (error) {
-    return { fault: reason(error) }
+    return { fault: faultOf(error) }
   }
 }
 
@@ -40,7 +40,8 @@ export async function readFirstLine(path: string): Promise<TextFile> {
   return text ? { ...read, text } : { fault: 'has an empty first line' }
 }
 
-function reason(error: unknown): string {
+/** Why a file cannot be read, in words that follow its name. */
+export function faultOf(error: unknown): string {
   if (!(error instanceof Error)) return 'cannot be read'
   if ('errno' in error && typeof error.errno === 'number')
     return `cannot be read: ${getSystemErrorMessage(error.errno)}`

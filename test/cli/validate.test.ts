@@ -146,6 +146,8 @@ describe('validate on a file', () => {
     const file = join(folder, 'none.json')
     const result = await run('', { file })
     expect(result.code).toBe(1)
-    expect(result.err).toEqual([expect.stringContaining(`${file}: ENOENT`)])
+    expect(result.err).toEqual([
+      expect.stringContaining(`${file}: cannot be read: no such file or directory`),
+    ])
   })
 })

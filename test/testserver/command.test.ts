@@ -215,6 +215,7 @@ describe('options', () => {
     [['--path', 'in'], /^--path must begin with/],
     [['--tls-cert', 'x'], /^TLS needs both/],
     [['--tls-ca', 'x'], /^TLS needs both/],
+    [['--store', '/nowhere/x'], /^--store: ENOENT/],
     [['--tls-cert', '/nowhere', '--tls-key', '/nowhere'], /^--tls-cert: ENOENT/],
   ])('%j is a usage error', async (args, text) => {
     const { exit } = await run(args)
