@@ -13,7 +13,7 @@ import type { Checkpoints } from './state/checkpoint.ts'
 import { deadLettersIn } from './state/deadletter.ts'
 import type { StateDirectory } from './state/directory.ts'
 import type { Work } from './types.ts'
-import type { ConnectorSetup, Setup } from './worker/messages.ts'
+import type { ConnectorSetup, Done, Setup } from './worker/messages.ts'
 
 export interface SessionOptions {
   config: Config
@@ -143,16 +143,13 @@ export class Session {
 
   #pipeline({ name, source, delivery, index }: Lane & { index: number }, signal: AbortSignal): Promise<void> {
     const { metrics } = this.#options
-    const run = (work: Work) => delivery?.run(work) ?? this.#pool?.run({ connector: index, work })
-    return runPipeline(
-      {
-        source,
-        run: (work) => run(work) ?? Promise.reject(new TypeError(`${name} has no destination`)),
-        maxOut: delivery?.maxOut ?? this.#count * TASKS_PER_WORKER + 1,
-        onDone: (done) => metrics.record(name, done),
-      },
-      signal,
-    )
+    const run = (work: Work): Promise<Done> => {
+      if (delivery) return delivery.run(work)
+      // There is a pool when there is a lane that has no delivery of its own.
+      return (this.#pool as Pool).run({ connector: index, work })
+    }
+    const maxOut = delivery?.maxOut ?? this.#count * TASKS_PER_WORKER + 1
+    return runPipeline({ source, run, maxOut, onDone: (done) => metrics.record(name, done) }, signal)
   }
 
   #observe(): void {

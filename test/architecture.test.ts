@@ -61,7 +61,14 @@ const ARROWS: Record<string, readonly string[]> = {
   // load.ts, connector.ts and picture.ts; what a probe itself may know is below.
   connectors: ['mapping/rules', 'sources/paths', 'sources/tail', 'worker/messages'],
   // Where IDMEFv1 goes as it is. It stands in the place of the workers, so it gives what they give.
-  gateway: ['connectors/connector', 'idmefv1', 'state/edges', 'version', 'worker/messages'],
+  gateway: [
+    'connectors/connector',
+    'idmefv1',
+    'state/deadletter',
+    'state/edges',
+    'version',
+    'worker/messages',
+  ],
   // The porch writes to the ledger.
   sources: [
     'client',

@@ -120,6 +120,18 @@ describe('the flags of the original', () => {
     expect(await program.stop()).toBe(0)
   })
 
+  test('--dry-run sends nothing that an earlier run left', async () => {
+    const destination = `destination = idmefv2`
+    const sections = '[idmefv2]\nurl = http://127.0.0.1:9/\nretry_max = 1s\ndrain_timeout = 1s\n'
+    const first = gateway({ keys: destination, sections })
+    expect(await post(await urlOf(first.program), INDENTED)).toBe(200)
+    expect(await first.program.stop()).toBe(75)
+    const second = new Program(['gateway', '-c', first.path('gateway.conf'), '-n'])
+    expect(await post(await urlOf(second), INDENTED)).toBe(200)
+    expect((await second.metrics()).sum('lag_bytes')).toBe(0)
+    expect(await second.stop()).toBe(0)
+  })
+
   test('--valid-dtd: what only can be read is refused', async () => {
     const { program } = gateway({ keys: 'destination = prelude', flags: ['--dry-run', '--valid-dtd'] })
     const url = await urlOf(program)

@@ -44,10 +44,15 @@ describe.skipIf(!hasOpenssl)(`a Prelude manager${hasOpenssl ? '' : ' (openssl is
     )
     const profile = readProfile(profiles, 'secef')
     const told: string[] = []
+    const buried: string[] = []
     const log = pino({ level: 'info' }, { write: (line) => void told.push(line) })
-    const delivery = new PreludeDelivery({ profile, addresses: profile.addresses, log })
+    const letters = {
+      bury: async (records: readonly string[]) => void buried.push(...records),
+      close: async () => {},
+    }
+    const delivery = new PreludeDelivery({ profile, addresses: profile.addresses, letters, log })
     onTestFinished(() => delivery.close())
-    return { manager, delivery, told }
+    return { manager, delivery, told, buried }
   }
 
   test('is told who comes, then gets every message in its order', async () => {
@@ -105,6 +110,15 @@ describe.skipIf(!hasOpenssl)(`a Prelude manager${hasOpenssl ? '' : ' (openssl is
     manager.answer = AUTH.accepted
     await running
     expect(manager.names).toEqual(['(starting)', 'a'])
+  })
+
+  test('does not get what is no message, which is kept', async () => {
+    const { manager, delivery, buried } = await setup()
+    const lines = `${alerts('a')}{"idmef":\n[]\n${alerts('b')}`
+    const done = await delivery.run({ kind: 'bytes', origin: 't', bytes: new Uint8Array(Buffer.from(lines)) })
+    expect(done).toMatchObject({ records: 4, delivered: 2, rejected: { invalid_json: 2 } })
+    expect(manager.names).toEqual(['(starting)', 'a', 'b'])
+    expect(buried).toEqual(['{"idmef":', '[]'])
   })
 
   test('gets long messages in pieces', async () => {

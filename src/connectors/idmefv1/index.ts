@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { push, pushOptions } from '../../config/push.ts'
 import { address, boolean, bytes, choice, list, text } from '../../config/values.ts'
 import { type Judge, loadJudge } from '../../gateway/dtd/validate.ts'
+import { Letters } from '../../gateway/letters.ts'
 import { PreludeDelivery } from '../../gateway/prelude/delivery.ts'
 import { LibpreludeDelivery, loadLibprelude } from '../../gateway/prelude/libprelude.ts'
 import { addressesOf, readProfile } from '../../gateway/prelude/profile.ts'
@@ -74,20 +75,15 @@ const idmefv1: Connector<typeof options> = {
     const judge = own.validate ? await loadJudge() : undefined
     const [first, ...others] = [...new Set(own.destination)].map((destination) => ({
       destination,
-      context: { ...context, connector: laneName(context.connector, destination) },
+      context: { ...context, connector: laneName(context.connector, destination, own.dry_run) },
     }))
     if (!first) return []
     const copies = others.map((other) => ({
       ...other,
       source: new Copied(first.context.connector, other.context),
     }))
-    const source = taking(
-      own,
-      first.context,
-      copies.map((copy) => copy.source),
-      judge,
-    )
-    return [{ ...first, source }, ...copies].map((lane) => ({
+    const filled = copies.map(({ source }) => source)
+    return [{ ...first, source: taking(own, first.context, filled, judge) }, ...copies].map((lane) => ({
       name: lane.context.connector,
       source: lane.source,
       ...(lane.destination === 'prelude' && !own.dry_run && { delivery: prelude(own, lane.context) }),
@@ -107,9 +103,13 @@ function taking(own: Options, context: SourceContext, copies: readonly Copied[],
   return httpPush({ ...settings, address: place, form, copies: stores }, context)
 }
 
-/** The messages for the receiver are those of the instance itself. */
-function laneName(instance: string, destination: Destination): string {
-  return destination === 'idmefv2' ? instance : `${instance}/${destination}`
+/**
+ * The messages for the receiver are those of the instance itself. A dry run has a spool of its own, in which nothing ever is, so that
+ * what an earlier run left is not sent by it.
+ */
+function laneName(instance: string, destination: Destination, dryRun: boolean): string {
+  const name = destination === 'idmefv2' ? instance : `${instance}/${destination}`
+  return dryRun ? `${name}/dry-run` : name
 }
 
 function preludeOf({ profile_directory, profile: name, manager }: Options) {
@@ -123,11 +123,14 @@ function libpreludeFaults({ manager }: Options): readonly string[] {
   return manager === undefined ? [] : ['manager: libprelude goes to the server-addr of the profile']
 }
 
-function prelude(own: Options, { log }: SourceContext): Delivery {
-  const found = preludeOf(own)
-  return own.transport === 'libprelude'
-    ? new LibpreludeDelivery({ profile: found.profile, log })
-    : new PreludeDelivery({ ...found, log })
+function prelude(own: Options, context: SourceContext): Delivery {
+  const { connector, checkpoints, ledger, max_line: maxLine, log } = context
+  const directory = ledger?.directory ?? checkpoints.directory
+  const maxBytes = ledger?.dead_letter_max ?? Number.POSITIVE_INFINITY
+  const letters = new Letters({ connector, directory, maxBytes, maxLine, log })
+  const { profile, addresses } = preludeOf(own)
+  if (own.transport === 'libprelude') return new LibpreludeDelivery({ profile, letters, log })
+  return new PreludeDelivery({ profile, addresses, letters, log })
 }
 
 export default idmefv1

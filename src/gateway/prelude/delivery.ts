@@ -5,13 +5,14 @@ import type { Message } from '../../idmefv1/record.ts'
 import type { Log } from '../../state/edges.ts'
 import type { Work } from '../../types.ts'
 import type { Done } from '../../worker/messages.ts'
+import type { Letters } from '../letters.ts'
 import { gatewayAnalyzer, HEARTBEAT_SECONDS, heartbeat, relayed } from './analyzer.ts'
 import { encode } from './encode.ts'
 import { framed, priorityOf, TAG } from './frames.ts'
 import type { Line } from './line.ts'
 import { Link } from './link.ts'
 import type { Address, Profile } from './profile.ts'
-import { recordsOf } from './records.ts'
+import { batchOf } from './records.ts'
 
 /**
  * The protocol has no acknowledgement. What was written is taken for delivered when the connection outlives it by this: a
@@ -22,6 +23,8 @@ const SETTLE_MS = 1000
 export interface PreludeOptions {
   profile: Profile
   addresses: readonly Address[]
+  /** Closed with this. */
+  letters: Pick<Letters, 'bury' | 'close'>
   log: Log
 }
 
@@ -68,6 +71,7 @@ export class PreludeDelivery implements Delivery {
     // The connection may end first, and then nobody is there to be told.
     if (line) await this.#beat(line, 'exiting').catch(() => undefined)
     this.#link.close()
+    await this.#options.letters.close()
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
@@ -81,36 +85,25 @@ export class PreludeDelivery implements Delivery {
 
   /** Until all of it went out over one line. */
   async #send(work: Work): Promise<{ done: Done; line: Line }> {
+    const { signal } = this.#stopped
+    const { messages, broken, done } = batchOf(work)
+    const frames = messages.flatMap((message) => this.#frames(message))
+    await this.#options.letters.bury(broken, this.#options.profile.name, signal)
     for (;;) {
       const line = await this.#link.line()
       try {
-        return { done: await this.#write(work, line), line }
+        await line.write(frames)
+        return { done, line }
       } catch (error) {
-        this.#stopped.signal.throwIfAborted()
+        signal.throwIfAborted()
         await line.closed
         this.#options.log.debug({ err: error }, 'a piece is sent again')
       }
     }
   }
 
-  async #write(work: Work, line: Line): Promise<Done> {
-    const records = recordsOf(work)
-    for (const record of records) {
-      // It was read and checked when it was taken, and comes back from the spool as it was.
-      const message: Message = JSON.parse(record)
-      await line.write(framed(TAG.idmef, priorityOf(message), encode(relayed(message, this.#analyzer))))
-    }
-    const bytes = work.kind === 'range' ? work.end - work.start : work.bytes.length
-    const count = records.length
-    return {
-      bytes,
-      records: count,
-      filtered: 0,
-      converted: count,
-      delivered: count,
-      repaired: 0,
-      rejected: {},
-    }
+  #frames(message: Message): readonly Buffer[] {
+    return framed(TAG.idmef, priorityOf(message), encode(relayed(message, this.#analyzer)))
   }
 
   /** False when the line ended too soon. */
@@ -134,6 +127,6 @@ export class PreludeDelivery implements Delivery {
 
   #beat(line: Line, status: Parameters<typeof heartbeat>[1]): Promise<void> {
     const message = heartbeat(this.#analyzer, status, randomUUID())
-    return line.write(framed(TAG.idmef, priorityOf(message), encode(message)))
+    return line.write(this.#frames(message))
   }
 }

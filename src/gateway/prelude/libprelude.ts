@@ -5,15 +5,19 @@ import type { Message } from '../../idmefv1/record.ts'
 import { type Log, reason } from '../../state/edges.ts'
 import type { Work } from '../../types.ts'
 import type { Done } from '../../worker/messages.ts'
+import type { Letters } from '../letters.ts'
 import { gatewayAnalyzer, relayed } from './analyzer.ts'
 import { encode, valuesIn } from './encode.ts'
 import { MAY_WRITE, priorityOf, TAG } from './frames.ts'
-import { recordsOf } from './records.ts'
+import { batchOf } from './records.ts'
 
 // libprelude itself, called through koffi: the same bytes as over the wire, its own connection, heartbeats and spool.
 
 /** Version 5 of the library. */
 const LIBRARY = 'libprelude.so.28'
+
+/** Heartbeats and reconnection in a thread of libprelude's own; they would wait for calls of ours otherwise. */
+const ASYNC_TIMER = 2
 
 /** What koffi gives for a pointer to something that only C looks into. */
 type Pointer = object
@@ -23,6 +27,8 @@ interface Functions {
   prelude_deinit(): void
   prelude_client_new(client: [Pointer | null], profile: string): number
   prelude_client_set_required_permission(client: Pointer, permission: number): void
+  prelude_client_get_flags(client: Pointer): number
+  prelude_client_set_flags(client: Pointer, flags: number): number
   prelude_client_start(client: Pointer): number
   prelude_client_send_msg(client: Pointer, message: Pointer): void
   prelude_client_destroy(client: Pointer, status: number): void
@@ -49,6 +55,8 @@ const DECLARATIONS: Readonly<Record<keyof Functions, string>> = {
   prelude_client_new: 'int prelude_client_new(_Out_ void **client, const char *profile)',
   prelude_client_set_required_permission:
     'void prelude_client_set_required_permission(void *client, int permission)',
+  prelude_client_get_flags: 'int prelude_client_get_flags(void *client)',
+  prelude_client_set_flags: 'int prelude_client_set_flags(void *client, int flags)',
   prelude_client_start: 'int prelude_client_start(void *client)',
   prelude_client_send_msg: 'void prelude_client_send_msg(void *client, void *message)',
   prelude_client_destroy: 'void prelude_client_destroy(void *client, int status)',
@@ -96,21 +104,26 @@ function koffi() {
 
 export interface LibpreludeOptions {
   profile: { name: string; analyzerid: string }
+  /** Closed with this. */
+  letters: Pick<Letters, 'bury' | 'close'>
   log: Log
 }
 
 /** Sends spooled messages by libprelude, one at a time. What it took is in its hands: sent, or in its own spool on the disk. */
 export class LibpreludeDelivery implements Delivery {
   readonly maxOut = 2
+  readonly #options: LibpreludeOptions
   readonly #loaded: Loaded
   readonly #client: Pointer
   readonly #analyzer: ReturnType<typeof gatewayAnalyzer>
   /** libprelude would wait with a lock that every other call needs. */
   #turn: Promise<unknown> = Promise.resolve()
-  #isClosed = false
+  readonly #stopped = new AbortController()
 
   /** @throws {Error} in words for the operator, when libprelude cannot use the profile */
-  constructor({ profile, log }: LibpreludeOptions) {
+  constructor(options: LibpreludeOptions) {
+    const { profile, log } = options
+    this.#options = options
     this.#loaded = loadLibprelude()
     this.#analyzer = gatewayAnalyzer(profile.analyzerid, profile.name)
     this.#client = this.#start(profile.name)
@@ -129,31 +142,22 @@ export class LibpreludeDelivery implements Delivery {
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
+    if (this.#stopped.signal.aborted) return
+    this.#stopped.abort()
     await this.#turn
+    await this.#options.letters.close()
     // Its last heartbeat says that we end in good order.
     this.#loaded.call.prelude_client_destroy(this.#client, 0)
   }
 
   async #send(work: Work): Promise<Done> {
-    const records = recordsOf(work)
-    for (const record of records) {
-      if (this.#isClosed) throw new Error('stopped')
-      const message: Message = JSON.parse(record)
+    const { messages, broken, done } = batchOf(work)
+    await this.#options.letters.bury(broken, this.#options.profile.name, this.#stopped.signal)
+    for (const message of messages) {
+      this.#stopped.signal.throwIfAborted()
       await this.#sendOne(relayed(message, this.#analyzer), priorityOf(message))
     }
-    const bytes = work.kind === 'range' ? work.end - work.start : work.bytes.length
-    const count = records.length
-    return {
-      bytes,
-      records: count,
-      filtered: 0,
-      converted: count,
-      delivered: count,
-      repaired: 0,
-      rejected: {},
-    }
+    return done
   }
 
   /** libprelude copies each value as it is set, and the whole before `send` returns. */
@@ -187,6 +191,7 @@ export class LibpreludeDelivery implements Delivery {
       this.#pointer((out) => call.idmef_analyzer_new_class(own, out)),
       kind,
     )
+    this.#check(call.prelude_client_set_flags(client, call.prelude_client_get_flags(client) | ASYNC_TIMER))
     // What is sent by a client that did not start is lost without a word.
     this.#check(call.prelude_client_start(client))
     return client

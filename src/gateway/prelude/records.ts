@@ -1,5 +1,7 @@
 import { readSync } from 'node:fs'
+import type { Message } from '../../idmefv1/record.ts'
 import type { Work } from '../../types.ts'
+import type { Done } from '../../worker/messages.ts'
 
 const NEWLINE = 10
 /** How much further the end of the last record is looked for at a time. */
@@ -12,6 +14,42 @@ export function recordsOf(work: Work): readonly string[] {
     .toString()
     .split('\n')
     .filter((line) => line !== '')
+}
+
+export interface Batch {
+  messages: readonly Message[]
+  /** Records that are no messages. */
+  broken: readonly string[]
+  /** What it amounts to when all of it is delivered. */
+  done: Done
+}
+
+/** The messages of a piece, which were read and checked when they were taken. */
+export function batchOf(work: Work): Batch {
+  const records = recordsOf(work).map((record) => ({ record, message: messageIn(record) }))
+  const messages = records.flatMap(({ message }) => message ?? [])
+  const broken = records.flatMap(({ record, message }) => (message ? [] : record))
+  const [count, bytes] = [messages.length, work.kind === 'range' ? work.end - work.start : work.bytes.length]
+  const rejected = broken.length > 0 ? { invalid_json: broken.length } : {}
+  const done = {
+    bytes,
+    records: records.length,
+    filtered: 0,
+    converted: count,
+    delivered: count,
+    repaired: 0,
+    rejected,
+  }
+  return { messages, broken, done }
+}
+
+function messageIn(record: string): Message | undefined {
+  try {
+    const message = JSON.parse(record)
+    return message?.idmef === 'alert' || message?.idmef === 'heartbeat' ? message : undefined
+  } catch {
+    return undefined // kept by whoever asks
+  }
 }
 
 function owned({ fd, start, end, whole }: Extract<Work, { kind: 'range' }>): Buffer {
