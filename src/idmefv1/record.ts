@@ -9,7 +9,7 @@ import type { Element } from './xml.ts'
 /**
  * One Alert or Heartbeat, whole, as plain JSON: `idmef` says which of them, the rest are the fields of the class in `model.ts`. Only
  * what stands in the document is there. `analyzer` is a list, the outermost first; a time is a `Stamp`. What the model does not
- * have stands in `unknown`, as paths with their text.
+ * have stands in `unknown`, as paths with their text. Whoever takes it from a sender adds `taken`, milliseconds since 1970.
  */
 export interface Message {
   idmef: 'alert' | 'heartbeat'

@@ -40,7 +40,8 @@ const NOTHING = Buffer.alloc(0)
 
 function line(message: Message): string {
   const { messageid = randomUUID(), create_time = { time: new Date().toISOString() } } = message
-  return `${JSON.stringify({ ...message, messageid, create_time })}\n`
+  // When it came: a manager that is away for long must not take the time of its sending for that.
+  return `${JSON.stringify({ ...message, messageid, create_time, taken: Date.now() })}\n`
 }
 
 const STATUS: Readonly<Record<Fault['kind'], number>> = { malformed: 400, charset: 415, invalid: 422 }

@@ -112,6 +112,17 @@ describe.skipIf(!hasOpenssl)(`a Prelude manager${hasOpenssl ? '' : ' (openssl is
     expect(manager.names).toEqual(['(starting)', 'a'])
   })
 
+  test('is told when a message came, not when it was sent', async () => {
+    const { manager, delivery } = await setup()
+    const record = { idmef: 'alert', messageid: 'old', taken: 1_588_233_600_250 }
+    await delivery.run({
+      kind: 'bytes',
+      origin: 't',
+      bytes: new Uint8Array(Buffer.from(`${JSON.stringify(record)}\n`)),
+    })
+    expect(manager.times.at(-1)).toEqual([1_588_233_600, 250_000])
+  })
+
   test('does not get what is no message, which is kept', async () => {
     const { manager, delivery, buried } = await setup()
     const lines = `${alerts('a')}{"idmef":\n[]\n${alerts('b')}`

@@ -10,6 +10,8 @@ import { decode, textIn, type Value } from './decode.ts'
 /** What a Prelude manager does with those who send, as far as they can see it. */
 export class Manager {
   readonly messages: Value[] = []
+  /** In the heads of their frames: seconds and microseconds. */
+  readonly times: [number, number][] = []
   /** Of clients that were admitted. */
   readonly capabilities: Buffer[] = []
   /** Certificates that each client showed. */
@@ -71,6 +73,7 @@ export class Manager {
       while (received.length >= 16 && received.length >= 16 + received.readUInt32BE(4)) {
         const [tag, more] = [received[1], received[3]]
         const end = 16 + received.readUInt32BE(4)
+        this.times.push([received.readUInt32BE(8), received.readUInt32BE(12)])
         parts.push(received.subarray(16, end))
         received = received.subarray(end)
         if (more === 1) continue

@@ -89,7 +89,10 @@ describe('a document', () => {
     const { post, run, records } = await gateway()
     await post(around('<Alert/>'))
     await run.until(1)
-    const [{ messageid, create_time }] = records() as [{ messageid: string; create_time: { time: string } }]
+    const [{ messageid, create_time, taken }] = records() as [
+      { messageid: string; create_time: { time: string }; taken: number },
+    ]
+    expect(Math.abs(taken - Date.now())).toBeLessThan(60_000)
     expect(messageid).toMatch(/^[\da-f-]{36}$/)
     expect(Math.abs(Date.parse(create_time.time) - Date.now())).toBeLessThan(60_000)
   })

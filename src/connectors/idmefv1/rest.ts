@@ -32,7 +32,7 @@ function ofBoth(leaves: string): string {
  * nowhere else: the chain of relays above all. `placed` names one more member that has a field in this version.
  */
 export const rest: MappingFunction = (record, placed) => {
-  const { additional_data: _, ...others } = part(record)
+  const { additional_data: _, taken: __, ...others } = part(record)
   const isPlaced = (path: string) => PLACED.has(path) || path.startsWith(`${placed}.`)
   const isWhole = parts(others.analyzer).length < 2 && leavesOf(others, '').every(isPlaced)
   return isWhole ? undefined : FUNCTIONS.attachment?.('IDMEFv1', others, 'json', 'application/json')

@@ -103,7 +103,9 @@ export class PreludeDelivery implements Delivery {
   }
 
   #frames(message: Message): readonly Buffer[] {
-    return framed(TAG.idmef, priorityOf(message), encode(relayed(message, this.#analyzer)))
+    const { taken } = message
+    const content = encode(relayed(message, this.#analyzer))
+    return framed(TAG.idmef, priorityOf(message), content, typeof taken === 'number' ? taken : Date.now())
   }
 
   /** False when the line ended too soon. */
