@@ -84,6 +84,7 @@ class UnixStream implements Source {
     while (!signal.aborted && !this.#server.listening) {
       try {
         await listenAt(this.#server, this.#path)
+        this.#context.log.info({ path: this.#path }, 'taking records')
         this.#deaf = undefined
         this.#edges.end(this.#path)
       } catch (error) {
