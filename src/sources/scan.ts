@@ -36,6 +36,8 @@ export class Scan {
   /** The paths at the last look, sorted. */
   #paths: readonly string[] = []
   #unsaved = false
+  /** Before the first look. */
+  #isNew = true
   #touched = performance.now()
   #unpacking: Promise<void> | undefined
   readonly #halting = new AbortController()
@@ -78,6 +80,7 @@ export class Scan {
       }
     }
     const settled = this.#discover(paths, now)
+    this.#tellAbsent()
     for (const lineage of this.#lineages.values()) {
       // Its content may come again, compressed or restored; its inode may go to any other file.
       for (const state of lineage.sweep(now))
@@ -204,6 +207,14 @@ export class Scan {
     return !visits.includes('moved')
   }
 
+  /** Once: were there a mistake in a path, nothing else would ever be heard of it. */
+  #tellAbsent(): void {
+    if (!this.#isNew) return
+    this.#isNew = false
+    for (const path of this.#options.paths)
+      if (expand(path).every(isAbsent)) this.#context.log.warn({ path }, 'there is no such file yet')
+  }
+
   /** The files at and beside a path, if one of them is expected to be new. */
   #visit(path: string, live: Set<string>): Party | 'moved' | undefined {
     const lineage = this.#lineages.get(path)
@@ -229,6 +240,14 @@ export class Scan {
     for (const { states } of this.#lineages.values()) {
       for (const state of states) this.#context.checkpoints.put(Object.assign(state, { seen: Date.now() }))
     }
+  }
+}
+
+function isAbsent(path: string): boolean {
+  try {
+    return statOf(path) === undefined
+  } catch {
+    return false // there or not, it cannot be looked at, which is told by itself
   }
 }
 

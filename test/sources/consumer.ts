@@ -52,7 +52,7 @@ export interface Run {
   stop(): Promise<void>
 }
 
-export interface Setup extends Partial<Omit<TailContext, 'checkpoints' | 'log'>> {
+export interface Setup extends Partial<Omit<TailContext, 'checkpoints'>> {
   state: string
   start?: 'end' | 'beginning'
   patience?: TailOptions['patience']

@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
+import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { events, folder, follow, lines, place, texts } from './consumer.ts'
 
@@ -31,6 +32,21 @@ describe('a growing file', () => {
     }
     await run.until(700)
     expect(texts(run)).toEqual(events(0, 700))
+  })
+
+  test('is told once when it is not there yet, and so is a glob that names nothing', async () => {
+    const { state, logs, log } = place()
+    writeFileSync(log, lines(0, 1))
+    const told: unknown[] = []
+    const paths = [log, join(logs, 'typo.json'), join(logs, 'typo-*.json')]
+    const run = follow(paths, {
+      state,
+      log: pino({ level: 'warn' }, { write: (line) => told.push(JSON.parse(line)) }),
+    })
+    await run.until(1)
+    writeFileSync(join(logs, 'typo.json'), lines(1, 1))
+    await run.until(2)
+    expect(told).toMatchObject(paths.slice(1).map((path) => ({ path, msg: 'there is no such file yet' })))
   })
 
   test('comes by polling alone where nothing can be watched', async () => {
