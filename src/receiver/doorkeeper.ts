@@ -66,14 +66,17 @@ export class Doorkeeper {
     this.#guessedMs.set(address, this.#nowMs())
     const [first] = this.#guessedMs.keys()
     if (first !== undefined && this.#guessedMs.size > MAX_ADDRESSES) this.#guessedMs.delete(first)
-    return this.#unauthorised
+    return { ...this.#unauthorised, error: scheme.toLowerCase() === 'bearer' ? WRONG_TOKEN : WRONG_ACCOUNT }
   }
 }
+
+const WRONG_ACCOUNT = 'user name or password is wrong'
+const WRONG_TOKEN = 'the token is wrong'
 
 const TOO_SOON: Answer = {
   status: 429,
   headers: { 'retry-after': '1' },
-  error: 'this address gave a wrong password a moment ago',
+  error: 'this address gave a wrong password or token a moment ago',
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

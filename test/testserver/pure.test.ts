@@ -252,6 +252,13 @@ describe('S7: Doorkeeper', () => {
     },
   )
 
+  test('what is wrong is told apart from what is missing', () => {
+    const keeper = new Doorkeeper({ realm: 'x', account: { login: 'a', password: 'b' }, token: 't' })
+    expect(keeper.bar(undefined)?.error).toBe('user name and password are asked for')
+    expect(keeper.bar(basic('a:c'), '192.0.2.1')?.error).toBe('user name or password is wrong')
+    expect(keeper.bar('Bearer x', '192.0.2.2')?.error).toBe('the token is wrong')
+  })
+
   test('after a wrong guess nothing of that address is looked at for a second, of others it is', () => {
     const keeper = doorkeeper()
     expect(status(keeper, 'a:c')).toBe(401)
