@@ -3,6 +3,7 @@ import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { probes } from '../connectors/load.ts'
 import { EXIT, UsageError } from '../errors.ts'
+import { packaged } from '../packaged.ts'
 import { unknownProbe } from './probe.ts'
 import type { Call, Verb } from './verb.ts'
 
@@ -41,6 +42,9 @@ ${file} is written. Set url in it, and what is not as the defaults have it; then
   },
 }
 
+/** Files that come along, as pages name them: from the root of a checkout. */
+const SHIPPED = /(?<![\w./])(?:scripts|config)\/[\w-]+\.[a-z]+/g
+
 /** A file of the probe's folder, which is shipped with the code. */
 function beside(probe: string, name: string): URL {
   return new URL(`../connectors/${probe}/${name}`, import.meta.url)
@@ -58,5 +62,8 @@ async function create(file: string, text: string): Promise<void> {
 /** The section of a page that speaks of the tool, as text for a terminal; empty where there is none. */
 function toolSide(page: string): string {
   const [, section = ''] = /^## (On the side of .*?)(?=^## )/ms.exec(page) ?? []
-  return section.replace(/^<!--.*?-->\n/gms, '').replace(/\[([^\]]+)\]\([^)]*\)/g, '$1')
+  return section
+    .replace(/^<!--.*?-->\n/gms, '')
+    .replace(/\[([^\]]+)\]\([^)]*\)/g, '$1')
+    .replace(SHIPPED, (path) => relative('', packaged(path)))
 }

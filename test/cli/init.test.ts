@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -40,6 +40,24 @@ describe('init', () => {
     expect(out).toMatch(/^On the side of Suricata\n/)
     expect(out).toContain('suricata-version: yes')
     expect(out).not.toMatch(/\]\(|<!--|## Options/)
+  })
+
+  test.each([
+    ['motion', 'scripts/motion-event.sh'],
+    ['zoneminder', 'scripts/zoneminder-event.sh'],
+    ['zabbix', 'config/zabbix-media-type.yaml'],
+  ])('of %s, with the way to %s from where it is called', async (probe, path) => {
+    const elsewhere = join(folder, `elsewhere-${probe}`)
+    const here = process.cwd()
+    mkdirSync(elsewhere)
+    process.chdir(elsewhere)
+    try {
+      const { out } = await invoke(init, [probe])
+      const [told = ''] = out.match(new RegExp(`[./\\w-]*${path}`)) ?? []
+      expect(existsSync(told)).toBe(true)
+    } finally {
+      process.chdir(here)
+    }
   })
 
   test('leaves a file that is there as it is', async () => {
