@@ -180,7 +180,10 @@ class Signals {
     }
     this.#ending = true
     this.next = undefined
-    this.#running.log.info({}, 'ending: no new work is taken, what is out is finished')
+    this.#running.log.info(
+      {},
+      'ending: no new work is taken, what is out is finished; a second signal ends at once',
+    )
     this.#stop.abort()
   }
 
