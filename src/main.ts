@@ -6,7 +6,7 @@ import { ConfigError, EXIT, StateError, UsageError } from './errors.ts'
 import { oneLine } from './log.ts'
 import { nearest } from './nearest.ts'
 import { ListenError } from './receiver/listen.ts'
-import { VERSION } from './version.ts'
+import { outdated, VERSION } from './version.ts'
 
 /** Loaded when asked for: a service that runs holds neither the code of the other verbs nor what only they need. */
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
@@ -30,6 +30,9 @@ const DEFAULT_VERB = 'demo'
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name = DEFAULT_VERB, ...rest] = argv
+  // Before more is loaded, which would fail there without a word of the reason.
+  const fault = outdated(process.versions.node)
+  if (fault !== undefined) return fail(EXIT.failed, fault)
   if (name === '--help' || name === '-h' || name === 'help') return tell(await overview())
   if (name === '--version' || name === '-V') return tell(`${VERSION}\n`)
   const load = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
