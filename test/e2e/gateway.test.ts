@@ -309,7 +309,7 @@ async function start(name: string, base: string, own: string): Promise<void> {
 describe('whoever talks to it', () => {
   const MIB = 1024 ** 2
 
-  test('cannot fill its memory, nor keep others out', async () => {
+  test('S2, S4, S5: cannot fill its memory, nor keep others out', async () => {
     const { program } = gateway({ keys: 'destination = prelude', flags: ['-n'] })
     const url = await urlOf(program)
     expect(await post(url, INDENTED)).toBe(200)
