@@ -106,6 +106,34 @@ describe.skipIf(!hasOpenssl)(`to both destinations${hasOpenssl ? '' : ' (openssl
     expect(await program.stop()).toBe(0)
     expect(new Set(manager.names)).toEqual(new Set(['(starting)', 'one', 'two', 'three', '(exiting)']))
   })
+
+  test('a reload, and a stop while the manager is away, lose nothing', async () => {
+    if (!pairs) return
+    const manager = new Manager(pairs.manager)
+    const { host, port } = await manager.start()
+    onTestFinished(() => manager.stop())
+    const profiles = folder()
+    writeProfile(profiles, 'secef', pairs.client, pairs.manager)
+    const { program, path } = gateway({
+      keys: `destination = prelude\nprofile_directory = ${profiles}\nmanager = ${host}:${port}`,
+      sections: '[idmefv2]\ndrain_timeout = 2s\n',
+    })
+    expect(await post(await urlOf(program), around(alert('', 'one')))).toBe(200)
+    program.signal('SIGHUP')
+    await program.says('configuration reloaded')
+    const again = String((await program.says('taking records', 2)).url)
+    expect(await post(again, around(alert('', 'two')))).toBe(200)
+    await until('both', () => ['one', 'two'].every((id) => manager.names.includes(id)))
+    expect(manager.names.filter((name) => name === '(starting)')).toHaveLength(2)
+
+    await manager.stop()
+    expect(await post(again, around(alert('', 'three')))).toBe(200)
+    expect(await program.stop()).toBe(75)
+    await manager.start()
+    const next = new Program(['gateway', '-c', path('gateway.conf')])
+    await until('what was left', () => manager.names.includes('three'))
+    expect(await next.stop()).toBe(0)
+  })
 })
 
 describe('the flags of the original', () => {
