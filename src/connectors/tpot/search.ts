@@ -211,7 +211,7 @@ async function ask(question: Ask, path: string, body: unknown): Promise<unknown>
 
 function hitsOfAnswer(answer: unknown): Hit[] {
   const hits = hitsOf(answer)
-  if (!hits) throw new LookError('malformed', 'the answer is none of Elasticsearch: check elasticsearch_url')
+  if (!hits) throw new LookError('malformed', 'the answer is none of Elasticsearch: check url')
   return hits.map((hit) => {
     const [id, sort] = [own(hit, '_id'), own(hit, 'sort')]
     const timeMs: unknown = Array.isArray(sort) ? sort[0] : undefined
