@@ -16,6 +16,8 @@ export const init: Verb = {
 
 Writes a commented configuration for a probe to FILE (PROBE.conf), never over one that is there, and prints what its page
 says of the tool: what to set there, and where the pitfalls are. With - the configuration alone is printed.
+
+Exit codes: 0 written, 64 there is no such probe, or FILE is there already or cannot be written
 `,
   options: {},
   operands: 2,

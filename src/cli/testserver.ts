@@ -39,6 +39,8 @@ what is wrong, and prints a line for each. The last messages are shown at the sa
   --tls-cert FILE       serve HTTPS (TLS 1.3, HTTP/2 or 1.1) with this PEM certificate
   --tls-key FILE        and its private key
   --tls-ca FILE         require a client certificate signed by this authority
+
+Exit codes: 0 ended by a signal, 64 command line not usable, 69 the address is taken or not this host's
 `
 
 export const testserverOptions = {
