@@ -52,7 +52,7 @@ export const RATIOS: readonly Ratio[] = [
   {
     name: 'an IDMEFv1 document to its tree: speed against JSON.parse of the same message',
     bound: 0.06,
-    usual: '0.10–0.12',
+    usual: '0.11–0.13',
     measure: async ({ pace }) => ratioOf(await parsing(pace), 'parse'),
   },
 ]

@@ -45,6 +45,8 @@ test('S2: depth, elements and attributes have an end', () => {
   expect(faultOf(around('<Alert/>'.repeat(200_000)))).toContain('more than 100000 elements')
   const attributes = Array.from({ length: 100_000 }, (_, i) => `a${i}="1"`).join(' ')
   expect(faultOf(around(`<Alert ${attributes}/>`))).toContain('more than 32 attributes')
+  // At once, and not when the tag ends.
+  expect(faultOf(around(`<Alert ${attributes}/>`))).toMatch(/line 2, column \d{3}\)/)
 })
 
 test('a document of many foreign names is remembered by a few', () => {
