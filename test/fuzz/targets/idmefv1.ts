@@ -5,10 +5,10 @@ import { framed, priorityOf, TAG } from '../../../src/gateway/prelude/frames.ts'
 import { isFault, readDocument, readText } from '../../../src/idmefv1/document.ts'
 import { classOf } from '../../../src/idmefv1/model.ts'
 import type { Message } from '../../../src/idmefv1/record.ts'
-import { serialise } from '../../../src/idmefv1/serialise.ts'
 import { instantOf } from '../../../src/idmefv1/time.ts'
 import type { Json } from '../../../src/types.ts'
 import { decode, type Value } from '../../gateway/decode.ts'
+import { serialise } from '../../idmefv1/serialise.ts'
 import type { Target } from '../target.ts'
 
 const judge = await loadJudge()

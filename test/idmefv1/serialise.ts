@@ -1,9 +1,6 @@
-import type { Element } from './xml.ts'
+import type { Element } from '../../src/idmefv1/xml.ts'
 
-/**
- * A tree as text again: without prefixes, comments and blanks between elements, in no namespace, markup of others as text. So a DTD,
- * which knows nothing of namespaces, can judge it.
- */
+/** A tree as text again: without prefixes, comments and blanks between elements, in no namespace, markup of others as text. */
 export function serialise(element: Element): string {
   const { name, attributes, children, text, markup } = element
   let tag = name
