@@ -30,7 +30,7 @@ export function denialOf(
   const isReadable = rules.charsets ?? ((name) => name === 'utf-8')
   if (!rules.types.includes(type) || !isReadable(charset)) {
     const words = rules.charsets ? 'in a charset that is known' : 'in UTF-8'
-    const error = `records are taken ${words}, as ${rules.types.join(', ')}`
+    const error = `records are taken as ${rules.types.join(', ')} (Content-Type), ${words}`
     return { reason: 'media_type', status: 415, headers: { accept: rules.types.join(', ') }, error }
   }
   if (codingOf(headers) === null) {

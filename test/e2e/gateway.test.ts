@@ -18,6 +18,7 @@ const run = promisify(execFile)
 const config = join(import.meta.dirname, '../../config/gateway')
 const isInstalled = (command: string) => spawnSync(command, ['-V']).error === undefined
 const hasCurl = isInstalled('curl')
+const isRoot = process.getuid?.() === 0
 
 const authority = hasOpenssl ? new Authority() : undefined
 afterAll(() => authority?.remove())
@@ -264,11 +265,13 @@ describe.each(FRONTS)('behind $name with our example', ({ name, text }) => {
     if (!authority || !pairs) return
     const base = folder()
     chmodSync(base, 0o755)
-    const [port, socket] = [await freePort(), join(base, 'gateway.sock')]
+    // As idmefv2-gateway.tmpfiles makes it: the web server may connect for its group, if there can be another one.
+    const way = join(base, 'run')
+    if (isRoot) await run('install', ['-d', '-m', '2750', '-g', 'www-data', way])
+    else mkdirSync(way)
+    const [port, socket] = [await freePort(), join(way, 'gateway.sock')]
     const { program, path } = gateway({ keys: 'destination = prelude', flags: ['-n', '--sock', socket] })
     await program.says('taking records')
-    // Whatever user the workers of the web server are.
-    chmodSync(socket, 0o666)
     const own = readFileSync(join(config, text), 'utf8')
       .replaceAll('/run/idmefv2-gateway/gateway.sock', socket)
       .replaceAll('/etc/idmefv2-gateway/server.pem', pairs.server.cert)
@@ -298,6 +301,9 @@ describe.each(FRONTS)('behind $name with our example', ({ name, text }) => {
     expect((await run('curl', [...certificate, ...words])).stdout).toBe('OK\n200')
     const { stdout } = await run('curl', words).catch((error) => error as { stdout: string })
     expect(stdout).not.toContain('OK\n')
+    writeFileSync(path('large.xml'), `${INDENTED}${' '.repeat(1024 * 1024)}`)
+    const large = [...common, '-o', path('answer'), '--data-binary', `@${path('large.xml')}`, url]
+    expect((await run('curl', [...certificate, ...large])).stdout).toBe('413')
     expect(await program.stop()).toBe(0)
   })
 })
@@ -313,7 +319,7 @@ async function start(name: string, base: string, own: string): Promise<void> {
     )
     writeFileSync(
       conf,
-      `pid ${base}/pid;\nevents {}\nhttp {\n${temp.join('\n')}\naccess_log off;\n${own}\n}\n`,
+      `${isRoot ? 'user www-data;\n' : ''}pid ${base}/pid;\nevents {}\nhttp {\n${temp.join('\n')}\naccess_log off;\n${own}\n}\n`,
     )
   } else {
     const modules = ['mpm_event', 'authz_core', 'socache_shmcb', 'ssl', 'proxy', 'proxy_http']
