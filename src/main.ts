@@ -105,7 +105,8 @@ function explain(error: unknown): number {
     )
   if (error instanceof UsageError) return fail(EXIT.usage, error.message)
   if (error instanceof StateError) return fail(STATE_EXIT[error.code], error.message)
-  if (error instanceof ListenError) return fail(EXIT.permission, error.message)
+  // Only the metrics: whatever else listens tells it itself.
+  if (error instanceof ListenError) return fail(EXIT.permission, `[metrics] listen: ${error.message}`)
   return fail(EXIT.failed, error instanceof Error ? (error.stack ?? error.message) : String(error))
 }
 

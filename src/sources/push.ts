@@ -175,7 +175,7 @@ class HttpPush implements Source {
         this.#context.log.info({ url }, 'taking records')
       } catch (error) {
         this.#deaf = error instanceof Error ? error.message : String(error)
-        this.#edges.begin('listen', 'no records can be taken', { reason: String(error) }, 'error')
+        this.#edges.begin('listen', 'no records can be taken', { reason: this.#deaf }, 'error')
         await sleep(this.#context.poll_interval, undefined, { signal }).catch(() => undefined)
       }
     }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Edges, reason } from '../state/edges.ts'
 import { type Entry, openAll } from './arrivals.ts'
@@ -212,7 +213,8 @@ export class Scan {
     if (!this.#isNew) return
     this.#isNew = false
     for (const path of this.#options.paths)
-      if (expand(path).every(isAbsent)) this.#context.log.warn({ path }, 'there is no such file yet')
+      if (expand(path).every(isAbsent))
+        this.#context.log.warn({ path: resolve(path) }, 'there is no such file yet')
   }
 
   /** The files at and beside a path, if one of them is expected to be new. */

@@ -47,7 +47,8 @@ export async function openStateDirectory(path: string, log: Log): Promise<StateD
     }
   } catch (error) {
     if (DENIED.has(reason(error))) {
-      throw new StateError('PERMISSION', `state directory ${path} cannot be written: ${reason(error)}`)
+      const what = `state directory ${path} cannot be written: ${reason(error)}`
+      throw new StateError('PERMISSION', `${what}; [state] directory names another`)
     }
     throw error
   }

@@ -115,7 +115,9 @@ describe('77: not permitted', () => {
     site.configure('http://127.0.0.1:1/', { state: { directory: site.file('taken', '') } })
     const { code, stderr } = await cli(['run', '-c', site.conf])
     expect(code).toBe(77)
-    expect(stderr).toBe(`idmefv2: state directory ${site.path('taken')} cannot be written: EEXIST\n`)
+    expect(stderr).toBe(
+      `idmefv2: state directory ${site.path('taken')} cannot be written: EEXIST; [state] directory names another\n`,
+    )
   })
 
   // Root may write everywhere, so it has to be somebody else.
@@ -139,7 +141,7 @@ describe('77: not permitted', () => {
     site.configure(oracle.url, { metrics: { listen: new URL(oracle.url).host } })
     const { code, stderr } = await cli(['run', '-c', site.conf])
     expect(code).toBe(77)
-    expect(stderr).toContain('another process already listens there')
+    expect(stderr).toMatch(/\[metrics\] listen: cannot listen on .*: another process already listens there/)
     site.configure(oracle.url)
     const second = site.run(['--once'])
     expect(await second.exit).toBe(0)
