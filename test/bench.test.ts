@@ -121,6 +121,17 @@ describe('pnpm bench', () => {
     expect(compared).toContain('split2')
   })
 
+  it('follows an IDMEFv1 message through every step, to a manager and a receiver of its own', async () => {
+    const { answers }: Report = JSON.parse(await bench('gateway', ...quick, '--json'))
+    const titles = answers.map(({ title }) => title)
+    expect(titles).toEqual([
+      expect.stringContaining('a typical alert: '),
+      expect.stringContaining('an alert with every class: '),
+      expect.stringContaining('sent to a Prelude manager'),
+      expect.stringContaining('documents posted'),
+    ])
+  })
+
   it('names the questions there are when it is asked another', async () => {
     await expect(bench('speed', ...quick)).rejects.toMatchObject({
       stderr: expect.stringMatching(/no question speed[\s\S]*questions: targets, read/),
