@@ -17,7 +17,8 @@ export const summary = 'receive messages, check each, and show it'
 export const usage = `idmefv2 testserver [options]
 
 Takes IDMEFv2 messages by POST, holds each against the schema of its version (V04 to V08), answers 204, or 400 with
-what is wrong, and prints a line for each. The last messages are shown at the same address to a browser.
+what is wrong, and prints a line for each, on standard error where it was refused. The last messages are shown at the
+same address to a browser.
 
   --host ADDRESS        listen on this address (127.0.0.1)
   --port PORT           and port (9999); 0 picks one
@@ -80,6 +81,7 @@ export const testserver: Verb = {
 }
 
 type OnMessage = NonNullable<TestserverOptions['onMessage']>
+type OnRefusal = NonNullable<TestserverOptions['onRefusal']>
 
 /**
  * Runs until `signal` aborts or nobody reads standard output any longer; gives the exit code. Standard output has
@@ -94,7 +96,11 @@ export async function testserverCommand(
   const closed = once(stdout, 'close', { signal }).catch(() => undefined) // by the signal, which ends us all the same
   stdout.once('error', () => stdout.destroy()) // the reader left, as head(1) does
   try {
-    const options = { ...(await read(args)), onMessage: printer(args, stdout) }
+    const options = {
+      ...(await read(args)),
+      onMessage: printer(args, stdout),
+      onRefusal: refuser(args, stderr),
+    }
     const danger = dangerOf(options)
     if (danger && args.strict) throw new UsageError(`--host ${args.host}: ${danger}`)
     if (danger) stderr.write(`warning: ${danger}\n`)
@@ -196,6 +202,24 @@ function printer({ quiet, json }: TestserverArgs, stdout: Streams['stdout']): On
   }
 }
 
+/** What was refused, and why; not told while standard error is slower than the senders. */
+function refuser({ quiet }: TestserverArgs, stderr: Streams['stderr']): OnRefusal {
+  if (quiet) return () => undefined
+  return ({ status, error = '', faults = [] }) => {
+    if (stderr.writableNeedDrain) return
+    const [first] = faults
+    const why = first ? `: ${first.pointer} ${first.reason}` : ''
+    const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''
+    const text = `${error}${why}${more}`.slice(0, MAX_REFUSAL_CHARS)
+    stderr.write(`${oneLine(`${clock()}  refused (${status})  ${text}`)}\n`)
+  }
+}
+
+/** A reason may hold what was sent. */
+const MAX_REFUSAL_CHARS = 500
+
+const clock = () => new Date().toISOString().slice(11, 23)
+
 /** The same value, in which no control character stands as itself: JSON.stringify leaves those beyond C0. */
 const jsonLine = (message: Record<string, unknown>) => oneLine(JSON.stringify(message))
 
@@ -222,7 +246,7 @@ function liner(stdout: Streams['stdout']): (message: Record<string, unknown>, me
   return (message, { duplicate }) => {
     const { id, priority, category, description, source, target } = summarise(message)
     const parts = [
-      style('gray', new Date().toISOString().slice(11, 23)),
+      style('gray', clock()),
       style('gray', id.slice(0, 8)),
       style(COLOURS[priority] ?? 'gray', oneLine(priority).padEnd(7)),
       style('cyan', oneLine(category)),

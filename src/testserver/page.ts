@@ -84,8 +84,9 @@ function figures(stats: Stats): string {
 }
 
 function refused(refusals: readonly Refusal[]): string {
-  const rows = refusals.map(({ time, error, pointer, reason }) => {
-    return `<tr><td>${clock(time)}<td>${escaped(error)}<td><code>${escaped(pointer || '/')}</code><td>${escaped(reason)}`
+  const rows = refusals.map(({ time, error, pointer, reason, more }) => {
+    const why = more > 0 ? `${reason} (and ${more} more)` : reason
+    return `<tr><td>${clock(time)}<td>${escaped(error)}<td><code>${escaped(pointer || '/')}</code><td>${escaped(why)}`
   })
   return `<h2>Last refusals</h2>\n<table>\n<tr><th>time<th>error<th>where<th>why\n${rows.join('\n')}\n</table>`
 }

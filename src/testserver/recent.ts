@@ -14,12 +14,13 @@ export interface Received {
   message: Record<string, unknown>
 }
 
-/** A body that was refused, and the first thing wrong with it. */
+/** A body that was refused, the first thing wrong with it, and how many more there are. */
 export interface Refusal {
   time: number
   error: string
   pointer: string
   reason: string
+  more: number
 }
 
 /** The last bodies: at most a hundred, of 16 MiB together; one that is larger alone is not kept. */
@@ -36,10 +37,16 @@ export class Recent {
     }
   }
 
-  refuse({ error, faults: [first] }: Refused): void {
+  refuse({ error, faults: [first, ...others] }: Refused): void {
     const { pointer = '', reason = '' } = first ?? {}
     const clip = (text: string) => text.slice(0, MAX_REASON_CHARS)
-    this.#refusals.unshift({ time: Date.now(), error, pointer: clip(pointer), reason: clip(reason) })
+    this.#refusals.unshift({
+      time: Date.now(),
+      error,
+      pointer: clip(pointer),
+      reason: clip(reason),
+      more: others.length,
+    })
     this.#refusals.splice(MAX_REFUSALS)
   }
 

@@ -44,6 +44,8 @@ export interface TestserverOptions {
   requestTimeoutMs?: number
   /** Called for every accepted message before it is acknowledged; a promise holds the acknowledgement back. */
   onMessage?: (message: Record<string, unknown>, meta: Meta) => void | Promise<void>
+  /** Called for every POST that is refused for what it is (400 to 499), before it is answered. */
+  onRefusal?: (answer: Answer) => void
   log?: Logger
   /** Decides which requests fail; for tests that must know. */
   random?: () => number
@@ -127,6 +129,7 @@ function createReceiver(options: TestserverOptions, store: ((lines: string) => P
     if (barred) {
       if (headers.expect !== undefined) hangUp(request, response)
       tally.answered(barred.status)
+      refusal(method, barred)
       return send(response, barred)
     }
     const refused = pythonCompat
@@ -134,6 +137,7 @@ function createReceiver(options: TestserverOptions, store: ((lines: string) => P
       : refuse({ method, path, headers }, { path: options.path, host })
     if (refused) {
       if (headers.expect !== undefined) hangUp(request, response) // a body that was not asked for may follow or not
+      refusal(method, refused)
       return answer(response, refused)
     }
     if (method !== 'POST') return showPage(request, response)
@@ -143,10 +147,15 @@ function createReceiver(options: TestserverOptions, store: ((lines: string) => P
     tally.bytes += body.received
     if (options.stall) return body.release()
     const judged = await judge(body.content, { path, headers }).finally(body.release)
+    refusal(method, judged)
     if (options.delayMs) await pause(options.delayMs)
     if (request.readableEnded) return answer(response, judged)
     tally.answered(judged.status)
     sendAndLeave(request, response, judged)
+  }
+
+  function refusal(method: string, answer: Answer): void {
+    if (method === 'POST' && answer.status >= 400 && answer.status < 500) options.onRefusal?.(answer)
   }
 
   async function judge(content: Body['content'], from: Pick<Meta, 'path' | 'headers'>): Promise<Answer> {

@@ -76,6 +76,19 @@ describe('what is printed', () => {
     expect(JSON.parse(line)).toEqual(evil)
   })
 
+  test('what was refused, with the reason, on standard error', async () => {
+    const { url, stdout, told } = await run([])
+    await post(url, message({ Category: ['No\u001bpe'], CreateTime: 'yesterday' }))
+    await fetch(url, { method: 'POST', body: '{}' })
+    const [, first, second] = told().trimEnd().split('\n')
+    expect(first).toMatch(
+      /^[\d:.]{12} {2}refused \(400\) {2}invalid message: \/Category\/0 ".*" is not .* \(and 1 more\)$/,
+    )
+    expect(first).not.toContain('\u001b')
+    expect(second).toMatch(/refused \(415\) {2}messages are taken as application\/json/)
+    expect(stdout.read()).toBeNull()
+  })
+
   test('--json prints whole messages', async () => {
     const { url, stdout } = await run(['--json'])
     await post(url, [numbered(1), numbered(2)])
@@ -84,9 +97,11 @@ describe('what is printed', () => {
   })
 
   test('--quiet prints none', async () => {
-    const { url, stdout } = await run(['--quiet'])
+    const { url, stdout, told } = await run(['--quiet'])
     expect((await post(url, message())).status).toBe(204)
+    expect((await post(url, {})).status).toBe(400)
     expect(stdout.read()).toBeNull()
+    expect(told()).not.toContain('refused')
   })
 
   test('a slow reader holds acknowledgements back, and gets every line', async () => {

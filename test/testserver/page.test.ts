@@ -28,6 +28,11 @@ function statusFor(host: string): Promise<number | undefined> {
 }
 
 describe('the page', () => {
+  test('shows what is wrong first in a message that was refused, and how much more is', async () => {
+    await post(message({ Priority: 'Critical', CreateTime: 'yesterday' }))
+    expect(await page()).toMatch(/<code>\/(Priority|CreateTime)<\/code><td>[^<]+ \(and 1 more\)/)
+  })
+
   test('shows what came, newest first, and the figures', async () => {
     await post(numbered(1, { Description: 'the first' }))
     await post(numbered(2, { Description: 'the second' }))
