@@ -8,19 +8,23 @@ const MAX_VALUE = 64
  * itself is left out, and every element stands in the line in which it stands in the document.
  */
 export function outline(root: Element): string {
-  const parts: string[] = []
+  let xml = ''
   let line = 1
-  const tell = ({ name, attributes, children, text, markup, ...element }: Element): void => {
-    parts.push('\n'.repeat(Math.max(0, element.line - line)), '<', name)
-    line = Math.max(line, element.line)
-    for (const [key, value] of attributes) parts.push(' ', key, '="', escaped(value), '"')
-    parts.push('>')
-    if ((markup ?? text).trim() !== '') parts.push('text')
+  const tell = (element: Element): void => {
+    const { name, attributes, children, text, markup } = element
+    if (element.line > line) {
+      xml += '\n'.repeat(element.line - line)
+      line = element.line
+    }
+    xml += `<${name}`
+    for (const [key, value] of attributes) xml += ` ${key}="${escaped(value)}"`
+    xml += '>'
+    if ((markup ?? text).trim() !== '') xml += 'text'
     for (const child of children) tell(child)
-    parts.push('</', name, '>')
+    xml += `</${name}>`
   }
   tell(root)
-  return parts.join('')
+  return xml
 }
 
 const SPECIAL = /[&<"\s]/g
