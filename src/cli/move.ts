@@ -1,3 +1,4 @@
+import { faultOf } from '../config/files.ts'
 import { EXIT, StateError, UsageError } from '../errors.ts'
 import { createLog, oneLine } from '../log.ts'
 import { OpenFile } from '../sources/file.ts'
@@ -63,7 +64,7 @@ function open(path: string): OpenFile {
   try {
     return new OpenFile(path)
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+    throw new UsageError(`${path}: ${faultOf(error)}`)
   }
 }
 

@@ -254,7 +254,7 @@ test('what cannot be done is said, and changes nothing', async () => {
     [['set', site.eve], 'set FILE OFFSET'],
     [['set', site.eve, '1e3'], 'a whole number'],
     [['set', site.eve, String(startOf(3) + 1)], `ends at ${startOf(3)}`],
-    [['set', site.path('none'), '0'], 'ENOENT'],
+    [['set', site.path('none'), '0'], 'none: cannot be read: no such file'],
     [['set', site.file('other', 'another file\n'), '0'], 'no position'],
     [['rewind', site.eve, '--to', 'end'], 'expected beginning'],
     [['rewind', site.eve, '--bytes', '1', '--lines', '1'], 'one of'],
