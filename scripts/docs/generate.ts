@@ -28,7 +28,8 @@ const EXIT_CODES: Record<keyof typeof EXIT, string> = {
   ok: 'all was done',
   failed: '`convert`, `validate`: a record or message was not good; anything else: a fault of the program',
   usage: 'the command line cannot be used',
-  unavailable: 'the receiver cannot be used (`check --connect`), or the address of `testserver` is taken',
+  unavailable:
+    'the receiver or a tool that is asked cannot be used (`check --connect`), or the address of `testserver` is taken',
   temporary:
     'the drain time was up, or another process has the state directory; nothing is lost, it is read again',
   permission: 'the state directory cannot be written, or the address of the metrics cannot be listened on',
