@@ -35,7 +35,7 @@ Exit codes: 0 written, 64 there is no such probe, or FILE is there already or ca
     streams.stdout.write(`${toolSide(await readFile(page, 'utf8'))}
 Everything about it: ${relative('', fileURLToPath(page))}
 
-${file} is written. Set url in it, and what is not as the defaults have it; then
+${file} is written. Set url in it, and what is not as the defaults have it; check tells what is still missing:
 
   idmefv2 check -c ${file}
   idmefv2 run -c ${file}
