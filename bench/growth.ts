@@ -15,7 +15,7 @@ const SIZES_KB = [0.5, 2, 8, 60]
 /** Alerts cost some hundred times what other events cost: less of them tells as much. */
 const ALERTS_SHARE_OF_SIZE = 5
 /** Passes before one is measured: V8 compiles for as long. */
-const WARM_PASSES = 3
+const WARM_PASSES = 2
 /** Once through the file is a fifth of a second: too short for what is paid once, as for opening a file, not to count. */
 const TIMES = 3
 

@@ -53,8 +53,8 @@ export interface ReadContext {
   env: Readonly<Record<string, string | undefined>>
   /** Every warning is an error. */
   strict?: boolean
-  /** Options of each known probe, by the name of its section. */
-  probes: ReadonlyMap<string, z.ZodObject>
+  /** Options of each known probe, by the name of its section; or how to load them, for where few of many are needed. */
+  probes: ReadonlyMap<string, z.ZodObject | (() => Promise<z.ZodObject>)>
   /** What the command line says. */
   given?: Readonly<Given>
 }
@@ -78,13 +78,15 @@ export async function readConfig(files: readonly string[], context: ReadContext)
   const state = parse('state', common.state)
   const metrics = parse('metrics', common.metrics)
   const workers = parse('workers', common.workers)
-  const sections = adopt(layers.sections, context.probes)
-  const connectors = connectorsIn(sections, context.probes).map((found) => ({
+  const probes = [...context.probes.keys()]
+  const schemas = await schemasFor(layers.sections, context.probes)
+  const sections = adopt(layers.sections, schemas)
+  const connectors = connectorsIn(sections, schemas, probes).map((found) => ({
     ...found,
     ...parseSection(found.section, found.schema, scope),
   }))
   if (connectors.length === 0)
-    findings.error(files[0] ?? '', `no connector section; known are ${bracketed(context.probes.keys())}`)
+    findings.error(files[0] ?? '', `no connector section; known are ${bracketed(probes)}`)
 
   checkDelivery(idmefv2, connectors.length === 0 || connectors.some(needsReceiver))
   await checkFiles(idmefv2)
@@ -127,18 +129,34 @@ interface Found {
 /** Letters, digits and a few signs: an instance's name becomes part of file names and metric labels. */
 const INSTANCE = /^[a-z\d][\w.-]{0,63}$/i
 
+type Schemas = ReadonlyMap<string, z.ZodObject>
+
+/** Of the probes that have sections; of all of them where a section is none of ours, for it may have options of any. */
+async function schemasFor(sections: readonly Section[], probes: ReadContext['probes']): Promise<Schemas> {
+  const named = sections.map(({ name }) => probeOf(name)).filter((name) => !Object.hasOwn(common, name))
+  const wanted = [...probes].filter(
+    ([probe]) => named.includes(probe) || named.some((name) => !probes.has(name)),
+  )
+  const loaded = wanted.map(
+    async ([probe, schema]) => [probe, typeof schema === 'function' ? await schema() : schema] as const,
+  )
+  return new Map(await Promise.all(loaded))
+}
+
+const probeOf = (section: string): string => section.split(':', 1)[0] ?? section
+
 /** The connector sections; a section that is neither one nor common is warned of. */
-function connectorsIn(sections: readonly Section[], probes: ReadContext['probes']): Found[] {
+function connectorsIn(sections: readonly Section[], schemas: Schemas, probes: readonly string[]): Found[] {
   const found: Found[] = []
   for (const section of sections) {
     if (Object.hasOwn(common, section.name)) continue
     const [, probe = '', instance] = /^([^:]*)(?::(.*))?$/s.exec(section.name) ?? []
-    const schema = probes.get(probe)
+    const schema = schemas.get(probe)
     if (!schema) {
-      const guess = nearest(probe, [...probes.keys(), ...Object.keys(common), 'DEFAULT'])
+      const guess = nearest(probe, [...probes, ...Object.keys(common), 'DEFAULT'])
       section.warn(
         '',
-        `unknown section${guess ? `, did you mean [${guess}]?` : `; known are ${bracketed(probes.keys())}`}`,
+        `unknown section${guess ? `, did you mean [${guess}]?` : `; known are ${bracketed(probes)}`}`,
       )
     } else if (instance !== undefined && !INSTANCE.test(instance))
       section.error('', `the name after the colon may have letters, digits, "-", "_" and ".", 64 at most`)
@@ -147,8 +165,8 @@ function connectorsIn(sections: readonly Section[], probes: ReadContext['probes'
   return found
 }
 
-function bracketed(names: Iterable<string>): string {
-  return [...names].map((name) => `[${name}]`).join(', ')
+function bracketed(names: readonly string[]): string {
+  return names.map((name) => `[${name}]`).join(', ')
 }
 
 /** After the findings were settled without an error, every section is whole. */

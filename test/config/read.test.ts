@@ -460,3 +460,34 @@ it('a configuration is frozen throughout and says which variables it used', asyn
   expect(Object.isFrozen(config?.connectors[0]?.options)).toBe(true)
   expect(Object.isFrozen(config?.metrics.listen)).toBe(true)
 })
+
+describe('options that are loaded when they are needed', () => {
+  /** Reads a file, and tells which probes were loaded for it. */
+  async function loadedFor(content: string): Promise<string[]> {
+    const loaded: string[] = []
+    const lazy = new Map(
+      [...probes].map(([probe, schema]) => [
+        probe,
+        async () => {
+          loaded.push(probe)
+          return schema
+        },
+      ]),
+    )
+    await readConfig([await file(content)], { env: {}, probes: lazy }).catch(() => undefined)
+    return loaded.sort()
+  }
+
+  it('are those of the sections there are', async () => {
+    expect(await loadedFor('[idmefv2]\nurl = http://x/\n[suricata:dmz]\nfilename = a\n')).toEqual([
+      'suricata',
+    ])
+  })
+
+  it('are all where a section is none of ours, which may hold options of any', async () => {
+    expect(await loadedFor('[suricata]\nfilename = a\n[connector]\nmode = b\n')).toEqual([
+      'suricata',
+      'zabbix',
+    ])
+  })
+})
