@@ -49,6 +49,20 @@ describe('what is encoded', () => {
     expect(one?.inner?.at(-1)?.bytes.length).toBe(2_000_001)
   })
 
+  test('what stands behind a text is the same however long that is: more room is found anywhere', () => {
+    const target = {
+      service: [{ port: 443, ip_version: 6 }],
+      file: [{ data_size: '7', inode: { number: 9 } }],
+    }
+    const rest = { create_time: { time: '2026-11-22T00:00:00Z' }, target: [target] }
+    const behind = (length: number) => {
+      const bytes = encode({ idmef: 'alert', messageid: 'x'.repeat(length), ...rest })
+      return bytes.toString('hex', bytes.lastIndexOf('x'))
+    }
+    const expected = behind(1)
+    for (let length = 2; length < 8300; length++) expect(behind(length)).toBe(expected)
+  })
+
   test('times before 1970 have no place on the wire', () => {
     const [time] =
       decode(encode({ idmef: 'alert', create_time: { time: '1960-01-01T00:00:00Z' } })).inner ?? []

@@ -79,19 +79,19 @@ class Writer {
         this.#time(tag, objectIn(value))
         return
       case 'u8':
-        this.#buffer.writeUInt8(Number(value), this.put(tag, 1))
+        this.#number(tag, 1, (buffer, at) => buffer.writeUInt8(Number(value), at))
         return
       case 'u16':
-        this.#buffer.writeUInt16BE(Number(value), this.put(tag, 2))
+        this.#number(tag, 2, (buffer, at) => buffer.writeUInt16BE(Number(value), at))
         return
       case 'u64':
-        this.#buffer.writeBigUInt64BE(BigInt(String(value)), this.put(tag, 8))
+        this.#number(tag, 8, (buffer, at) => buffer.writeBigUInt64BE(BigInt(String(value)), at))
         return
       case 'i32':
-        this.#buffer.writeInt32BE(Number(value), this.put(tag, 4))
+        this.#number(tag, 4, (buffer, at) => buffer.writeInt32BE(Number(value), at))
         return
       case 'real':
-        this.#buffer.writeFloatBE(Number(value), this.put(tag, 4))
+        this.#number(tag, 4, (buffer, at) => buffer.writeFloatBE(Number(value), at))
         return
       default:
         this.#u32(tag, Number(value))
@@ -111,7 +111,7 @@ class Writer {
     const ntp = type === 'ntpstamp' ? ntpIn(value.trim()) : undefined
     this.#u32(tag, ntp === undefined ? DATA_TEXT : DATA_INT64)
     if (ntp === undefined) this.#text(tag, value)
-    else this.#buffer.writeBigUInt64BE(ntp, this.put(tag, 8))
+    else this.#number(tag, 8, (buffer, at) => buffer.writeBigUInt64BE(ntp, at))
   }
 
   #time(tag: number, stamp: Fields): void {
@@ -125,7 +125,13 @@ class Writer {
   }
 
   #u32(tag: number, value: number): void {
-    this.#buffer.writeUInt32BE(value, this.put(tag, 4))
+    this.#number(tag, 4, (buffer, at) => buffer.writeUInt32BE(value, at))
+  }
+
+  /** The buffer is looked at when there is room: making it may have put another one in its place. */
+  #number(tag: number, length: number, write: (buffer: Buffer, at: number) => void): void {
+    const at = this.put(tag, length)
+    write(this.#buffer, at)
   }
 
   /** C ends a text at its first NUL; XML has none. */
