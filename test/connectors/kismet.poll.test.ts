@@ -6,11 +6,10 @@ import { newAlerts } from '../../src/connectors/kismet/look.ts'
 import { unfold } from '../../src/connectors/kismet/records.ts'
 import type { Ask, Reply } from '../../src/sources/poll.ts'
 import { RequestError } from '../../src/sources/poll.ts'
-import { Checkpoints } from '../../src/state/checkpoint.ts'
 import type { Json } from '../../src/types.ts'
 import { Receiver } from '../delivery/receiver.ts'
 import { until } from '../e2e/wait.ts'
-import { consume, folder, silent } from '../sources/consumer.ts'
+import { consume, contextIn, folder } from '../sources/consumer.ts'
 import { polling } from '../sources/poller.ts'
 import { Air } from './air.ts'
 
@@ -203,23 +202,11 @@ describe('the connector', () => {
     const air = new Air()
     const server = await air.serve(allowed)
     const state = folder()
-    const checkpoints = new Checkpoints({ path: `${state}/checkpoint`, intervalMs: 10_000, log: silent })
+    const surroundings = contextIn(state, { connector: 'kismet', workers: 1 })
     const url = `http://127.0.0.1:${server.port}/alerts/all_alerts.json`
     const options = kismet.options.parse({ url, poll_interval: '100ms', ...settings })
-    const source = kismet.source(options, {
-      connector: 'kismet',
-      checkpoints,
-      workers: 1,
-      range_min: 500,
-      range_max: 2000,
-      max_line: 1024 ** 2,
-      poll_interval: 10,
-      once: false,
-      fromStart: false,
-      ledger: { directory: state, spool_max: 2 ** 24, dead_letter_max: 2 ** 20 },
-      log: silent,
-    })
-    return { air, server, run: consume(source, [], true, () => checkpoints.close()) }
+    const source = kismet.source(options, surroundings)
+    return { air, server, run: consume(source, [], true, () => surroundings.checkpoints.close()) }
   }
 
   test('shows user name and password, asks below the address of an endpoint, and sends nothing of before', async () => {

@@ -6,9 +6,8 @@ import { newEvents } from '../../src/connectors/tpot/look.ts'
 import { hitsOf } from '../../src/connectors/tpot/records.ts'
 import type { Ask } from '../../src/sources/poll.ts'
 import { RequestError } from '../../src/sources/poll.ts'
-import { Checkpoints } from '../../src/state/checkpoint.ts'
 import type { Json } from '../../src/types.ts'
-import { consume, folder, silent } from '../sources/consumer.ts'
+import { consume, contextIn, folder } from '../sources/consumer.ts'
 import { polling } from '../sources/poller.ts'
 import { Elastic } from './elastic.ts'
 
@@ -301,7 +300,7 @@ describe('a server', () => {
     const basic = `Basic ${Buffer.from('tpot:s3cret').toString('base64')}`
     const server = await elastic.serve(({ authorization }) => authorization === basic)
     const state = folder()
-    const checkpoints = new Checkpoints({ path: `${state}/checkpoint`, intervalMs: 10_000, log: silent })
+    const surroundings = contextIn(state, { connector: 'tpot', workers: 1, once: true })
     elastic.store('a', NOON, { src_ip: '203.0.113.10' })
     const options = tpot.options.parse({
       url: `http://127.0.0.1:${server.port}`,
@@ -310,20 +309,8 @@ describe('a server', () => {
       index_pattern: 'logstash-*',
       catch_up: 'true',
     })
-    const source = tpot.source(options, {
-      connector: 'tpot',
-      checkpoints,
-      workers: 1,
-      range_min: 500,
-      range_max: 2000,
-      max_line: 1024 ** 2,
-      poll_interval: 10,
-      once: true,
-      fromStart: false,
-      ledger: { directory: state, spool_max: 2 ** 24, dead_letter_max: 2 ** 20 },
-      log: silent,
-    })
-    const run = consume(source, [], true, () => checkpoints.close())
+    const source = tpot.source(options, surroundings)
+    const run = consume(source, [], true, () => surroundings.checkpoints.close())
     await run.ended
     expect(run.records.map(({ text }) => JSON.parse(text)._id)).toEqual(['a'])
     expect(server.received[0]?.path).toContain('/logstash-*/_pit?keep_alive=')

@@ -62,6 +62,24 @@ export interface Setup extends Partial<Omit<TailContext, 'checkpoints'>> {
   commit?: boolean
 }
 
+/** What a source that spools is given, with state in a folder. */
+export function contextIn(state: string, changes: Partial<TailContext> = {}): TailContext {
+  return {
+    connector: 'a',
+    checkpoints: new Checkpoints({ path: join(state, 'checkpoint'), intervalMs: 10_000, log: silent }),
+    workers: 2,
+    range_min: 500,
+    range_max: 2000,
+    max_line: 1024 ** 2,
+    poll_interval: 10,
+    once: false,
+    fromStart: false,
+    ledger: { directory: state, spool_max: 16 * 1024 ** 2, dead_letter_max: 1024 ** 2 },
+    log: silent,
+    ...changes,
+  }
+}
+
 export const texts = (run: Run) => run.records.map(({ text }) => text)
 
 /** Starts a tail with its own positions, reads what it yields, and commits it. */

@@ -7,10 +7,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { SourceEvent } from '../../src/sources/context.ts'
 import { type XmlOptions, xmlForm } from '../../src/sources/idmefv1.ts'
 import { type Copy, httpPush, type PushOptions } from '../../src/sources/push.ts'
-import { Checkpoints } from '../../src/state/checkpoint.ts'
 import { until } from '../e2e/wait.ts'
 import { alert, around } from '../idmefv1/documents.ts'
-import { consume, folder, silent } from './consumer.ts'
+import { consume, contextIn, folder } from './consumer.ts'
 
 const MIB = 1024 ** 2
 
@@ -30,25 +29,17 @@ async function gateway({
   const events: SourceEvent[] = []
   const told: Record<string, unknown>[] = []
   const log = pino({ level: 'info' }, { write: (line) => void told.push(JSON.parse(line)) })
-  const checkpoints = new Checkpoints({ path: join(state, 'checkpoint'), intervalMs: 10_000, log: silent })
+  const surroundings = contextIn(state, {
+    connector: 'gateway',
+    ledger: { directory: state, spool_max, dead_letter_max: MIB },
+    log,
+    onEvent: (event) => events.push(event),
+  })
   const source = httpPush(
     { address, maxBodyBytes: MIB, form: xmlForm(xml), copies: () => copies },
-    {
-      connector: 'gateway',
-      checkpoints,
-      workers: 2,
-      range_min: 500,
-      range_max: 2000,
-      max_line: MIB,
-      poll_interval: 10,
-      once: false,
-      fromStart: false,
-      ledger: { directory: state, spool_max, dead_letter_max: MIB },
-      log,
-      onEvent: (event) => events.push(event),
-    },
+    surroundings,
   )
-  const run = consume(source, events, true, () => checkpoints.close())
+  const run = consume(source, events, true, () => surroundings.checkpoints.close())
   onTestFinished(() => run.stop())
   const { url } = await until('its address', () => told.find(({ msg }) => msg === 'taking records'))
   const post = async (body: string | Uint8Array, type = 'application/xml', method = 'POST', path = '') => {

@@ -1,14 +1,12 @@
 import type { ServerResponse } from 'node:http'
-import { join } from 'node:path'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { pollOptions, poll as pollSchema } from '../../src/config/poll.ts'
 import type { SourceEvent, TailContext } from '../../src/sources/context.ts'
 import { type Look, type PollOptions, poll } from '../../src/sources/poll.ts'
-import { Checkpoints } from '../../src/state/checkpoint.ts'
 import { Receiver } from '../delivery/receiver.ts'
-import { consume, folder, silent } from './consumer.ts'
+import { consume, contextIn, folder } from './consumer.ts'
 
 export const MIB = 1024 ** 2
 
@@ -89,7 +87,7 @@ export function polling({
   const events: SourceEvent[] = []
   const lines: Record<string, unknown>[] = []
   const log = pino({ level: 'debug' }, { write: (line) => void lines.push(JSON.parse(line)) })
-  const checkpoints = new Checkpoints({ path: join(state, 'checkpoint'), intervalMs: 10_000, log: silent })
+  const surroundings = contextIn(state, { log, onEvent: (event) => events.push(event), ...context })
   const schema = z.strictObject(pollSchema({ url, interval: '1s' }))
   const source = poll(
     look,
@@ -99,23 +97,9 @@ export function polling({
       maxPauseMs: 20,
       ...options,
     },
-    {
-      connector: 'a',
-      checkpoints,
-      workers: 2,
-      range_min: 500,
-      range_max: 2000,
-      max_line: MIB,
-      poll_interval: 10,
-      once: false,
-      fromStart: false,
-      ledger: { directory: state, spool_max: 16 * MIB, dead_letter_max: MIB },
-      log,
-      onEvent: (event) => events.push(event),
-      ...context,
-    },
+    surroundings,
   )
-  const run = consume(source, events, commit, () => checkpoints.close())
+  const run = consume(source, events, commit, () => surroundings.checkpoints.close())
   const found = () => run.records.map(({ text }): unknown => JSON.parse(text))
   const faults = () => events.flatMap((event) => (event.kind === 'polled' ? [event.fault ?? 'ok'] : []))
   const told = (level: number) => lines.filter((line) => Number(line.level) >= level)

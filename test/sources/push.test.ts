@@ -10,10 +10,9 @@ import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { SourceEvent, TailContext } from '../../src/sources/context.ts'
 import { httpPush, type PushOptions, unfolding } from '../../src/sources/push.ts'
-import { Checkpoints } from '../../src/state/checkpoint.ts'
 import { Authority, hasOpenssl } from '../delivery/certificates.ts'
 import { until } from '../e2e/wait.ts'
-import { consume, folder, silent } from './consumer.ts'
+import { consume, contextIn, folder } from './consumer.ts'
 
 const MIB = 1024 ** 2
 
@@ -28,26 +27,12 @@ async function push({ context, state = folder(), commit = true, ...options }: Ch
   const events: SourceEvent[] = []
   const lines: Record<string, unknown>[] = []
   const log = pino({ level: 'info' }, { write: (line) => void lines.push(JSON.parse(line)) })
-  const checkpoints = new Checkpoints({ path: join(state, 'checkpoint'), intervalMs: 10_000, log: silent })
+  const surroundings = contextIn(state, { log, onEvent: (event) => events.push(event), ...context })
   const source = httpPush(
     { address: { host: '127.0.0.1', port: 0 }, path: '/', maxBodyBytes: MIB, ...options },
-    {
-      connector: 'a',
-      checkpoints,
-      workers: 2,
-      range_min: 500,
-      range_max: 2000,
-      max_line: MIB,
-      poll_interval: 10,
-      once: false,
-      fromStart: false,
-      ledger: { directory: state, spool_max: 16 * MIB, dead_letter_max: MIB },
-      log,
-      onEvent: (event) => events.push(event),
-      ...context,
-    },
+    surroundings,
   )
-  const run = consume(source, events, commit, () => checkpoints.close())
+  const run = consume(source, events, commit, () => surroundings.checkpoints.close())
   const listening = () => lines.find(({ msg }) => msg === 'taking records')
   const url = context?.once ? '' : String((await until('its address', listening)).url)
   const post = async (body: string | Buffer, headers: Record<string, string> = {}, method = 'POST') => {

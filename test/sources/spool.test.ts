@@ -18,30 +18,19 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { SourceEvent, TailContext } from '../../src/sources/context.ts'
 import { unixStream } from '../../src/sources/socket.ts'
 import { Spooled } from '../../src/sources/spool.ts'
-import { Checkpoints } from '../../src/state/checkpoint.ts'
 import type { Source } from '../../src/types.ts'
-import { consume, folder, silent } from './consumer.ts'
+import { consume, contextIn, folder } from './consumer.ts'
 
 const record = (n: number) => `{"n":${n},"text":"${'x'.repeat(50 + (n % 50))}"}`
 const records = (from: number, count: number) => Array.from({ length: count }, (_, i) => record(from + i))
 const bytesOf = (lines: string[]) => Buffer.from(lines.map((line) => `${line}\n`).join(''))
 
-function context(state: string, changes: Partial<TailContext> = {}): TailContext {
-  return {
+const context = (state: string, changes: Partial<TailContext> = {}) =>
+  contextIn(state, {
     connector: 'a/b',
-    checkpoints: new Checkpoints({ path: join(state, 'checkpoint'), intervalMs: 10_000, log: silent }),
-    workers: 2,
-    range_min: 500,
-    range_max: 2000,
-    max_line: 1024 ** 2,
-    poll_interval: 10,
-    once: false,
-    fromStart: false,
     ledger: { directory: state, spool_max: 1024 ** 2, dead_letter_max: 1024 ** 2 },
-    log: silent,
     ...changes,
-  }
-}
+  })
 
 /** A source that is nothing but a spool, and what comes out of it. */
 function open(
